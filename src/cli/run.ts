@@ -1,0 +1,96 @@
+/** `twinpage run`: runs a scenario, shows how it goes, and leaves its results. */
+import { relative } from 'node:path'
+import type { CommandModule } from 'yargs'
+import { EXIT } from '../errors.js'
+import type { RunOptions } from '../experiment/run.js'
+import { summaryTable } from '../report/table.js'
+import { type ExperimentResult, runExperiment } from '../run-experiment.js'
+import { loadScenario } from '../scenario/load.js'
+import { RunProgress } from './progress.js'
+import { printError, printResult, ProgressLine } from './terminal.js'
+
+interface RunArguments {
+  scenario: string
+  out: string | undefined
+  seed: number | undefined
+  set: string[]
+  json: boolean
+  quiet: boolean
+}
+
+/** @param hooks for tests that look into a run */
+export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModule<object, RunArguments> {
+  return {
+    command: 'run <scenario>',
+    describe: 'Run a scenario and write its results',
+    builder: (yargs) =>
+      yargs
+        .positional('scenario', {
+          type: 'string',
+          demandOption: true,
+          describe: 'Name of a shipped scenario, or path of a YAML file',
+        })
+        .option('out', { type: 'string', describe: 'Results directory [results/SCENARIO/TIME-SEED]' })
+        .option('seed', { type: 'number', describe: 'Replace the seed of every random choice' })
+        .option('set', {
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [],
+          describe: 'Replace a value, as in --set guests.0.memory=64MiB; may be repeated',
+        })
+        .option('json', { type: 'boolean', default: false, describe: 'Print summary.json instead of the table' })
+        .option('quiet', { type: 'boolean', default: false, describe: 'Print neither progress nor table' })
+        .example('$0 run case-study', 'the case study, in about a minute')
+        .example('$0 run quick --set guests.0.count=16 --json', 'sixteen guests, for a program to read'),
+    handler: async ({ scenario, out, seed, set, json, quiet }) => {
+      const loaded = loadScenario(scenario, { set, seed })
+      const interrupted = abortOnSignals()
+      const line = new ProgressLine(!quiet)
+      const progress = new RunProgress(loaded.plan)
+      try {
+        const result = await runExperiment(loaded, {
+          ...hooks,
+          out,
+          signal: interrupted.signal,
+          onSample: (sample) => progress.take(sample),
+          onProgress: (phase, timeSeconds) => line.show(progress.line(phase, timeSeconds)),
+        })
+        line.clear()
+        report(result, json, quiet)
+        process.exitCode = result.exitCode === EXIT.interrupted ? interrupted.exitCode() : result.exitCode
+      } finally {
+        line.clear()
+        interrupted.release()
+      }
+    },
+  }
+}
+
+function report({ summary, directory, failure }: ExperimentResult, json: boolean, quiet: boolean): void {
+  const shownDirectory = relative(process.cwd(), directory) || '.'
+  if (json) printResult(JSON.stringify(summary, null, 2))
+  else if (!quiet) printResult(`${summaryTable(summary)}\nResults in ${shownDirectory}`)
+  if (failure !== undefined) printError(`the run failed: ${failure.message}; its results so far are in ${shownDirectory}`)
+  for (const finding of summary.integrity.findings) printError(`integrity: ${finding}`)
+  for (const message of failure === undefined ? summary.messages : []) printError(message)
+}
+
+/** The first SIGINT or SIGTERM ends the run with its results so far; a second one ends the process. */
+function abortOnSignals() {
+  const controller = new AbortController()
+  let exitCode: number = EXIT.interrupted
+  const onSignal = (signal: NodeJS.Signals) => {
+    exitCode = signal === 'SIGTERM' ? 143 : EXIT.interrupted
+    if (controller.signal.aborted) process.exit(exitCode)
+    controller.abort()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return {
+    signal: controller.signal,
+    exitCode: () => exitCode,
+    release: () => {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    },
+  }
+}

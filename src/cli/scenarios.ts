@@ -1,0 +1,24 @@
+/** `twinpage scenarios`: what ships with the lab. */
+import type { CommandModule } from 'yargs'
+import { shippedScenarios } from '../scenario/load.js'
+
+interface ScenariosArguments {
+  json: boolean
+}
+
+export const scenariosCommand: CommandModule<object, ScenariosArguments> = {
+  command: 'scenarios',
+  describe: 'List the scenarios that ship with twinpage',
+  builder: (yargs) =>
+    yargs.option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of a table' }),
+  handler: ({ json }) => {
+    const scenarios = shippedScenarios().map(({ name, description }) => ({ name, description }))
+    process.stdout.write(json ? `${JSON.stringify(scenarios, null, 2)}\n` : formatScenarios(scenarios))
+  },
+}
+
+/** A line for each scenario, the descriptions below each other. */
+export function formatScenarios(scenarios: readonly { name: string; description: string }[]): string {
+  const width = Math.max(0, ...scenarios.map(({ name }) => name.length))
+  return scenarios.map(({ name, description }) => `${name.padEnd(width)}  ${description}\n`).join('')
+}

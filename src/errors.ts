@@ -1,0 +1,43 @@
+/**
+ * Errors that end a command with one clear line instead of a stack trace, each with its exit code.
+ * Anything else that is thrown is a defect of ours: exit code 1, with its stack.
+ */
+
+/** Exit codes of every command. */
+export const EXIT = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  resources: 3,
+  integrity: 4,
+  interrupted: 130,
+} as const
+
+/** Where in a user's file something is wrong; `line` counts from 1, `key` is a path such as `guests.0.memory`. */
+export interface Place {
+  file?: string
+  line?: number
+  key?: string
+}
+
+/** A mistake in what the user gave us: command line, scenario, trace. Exit code 2. */
+export class UserError extends Error {
+  override name = 'UserError'
+  readonly place: Place
+
+  /** @param message what was wrong and what is allowed, without the place. */
+  constructor(message: string, place: Place = {}) {
+    super(describePlace(place) + message)
+    this.place = place
+  }
+}
+
+/** The machine can't give what the run asks for. Exit code 3. */
+export class ResourceError extends Error {
+  override name = 'ResourceError'
+}
+
+function describePlace({ file, line, key }: Place): string {
+  const at = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}: `
+  return key === undefined || key === '' ? at : `${at}${key}: `
+}

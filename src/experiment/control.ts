@@ -1,0 +1,187 @@
+/**
+ * The control block: how the main thread leads the others through a run. A busy worker receives no messages, so
+ * everything that it must hear while it works lies here, in shared words.
+ *
+ *   EVENT       bumped and notified at every change below: sleepers wait on it
+ *   PHASE       index of the phase that is on, −1 before the first
+ *   STOP        1: wind up, at once
+ *   VERIFY      1: all is quiet, guests check their pages
+ *   ATTACHED    workers that have their view of the machine
+ *   QUIET       workers that have stopped touching it
+ *   FAILED      number of a worker that could not go on, plus 1
+ *   SNAPSHOT    how many snapshots of the trace have been sampled: guests may go on to this one
+ *   then, for each guest: finished PHASE + 1 (its finite activities are done), and how many snapshots it has replayed;
+ *   then, for each worker: its thread id at the system, 0 where there is none.
+ *
+ * The main thread writes these, but for the two counts, to which each worker adds once, and FAILED. Times are
+ * doubles in an array of their own, each written before the word that announces it.
+ */
+import * as A from '#atomics'
+
+const EVENT = 0
+const PHASE = 1
+const STOP = 2
+const VERIFY = 3
+const ATTACHED = 4
+const QUIET = 5
+const SNAPSHOT = 6
+const FAILED = 7
+const HEADER_WORDS = 16
+
+export interface ControlHandle {
+  words: Int32Array
+  /** Monotonic ns (measure/clock.ts): [0] start of the run, then the start of each phase. */
+  timesNs: Float64Array
+  guests: number
+}
+
+export function createControl(guests: number, workers: number, phases: number): ControlHandle {
+  const words = new Int32Array(new SharedArrayBuffer((HEADER_WORDS + 2 * guests + workers) * 4))
+  words[PHASE] = -1
+  return { words, timesNs: new Float64Array(new SharedArrayBuffer((1 + phases) * 8)), guests }
+}
+
+export class Control {
+  private readonly words: Int32Array
+  private readonly timesNs: Float64Array
+  private readonly finished: number
+  private readonly replayed: number
+  private readonly threadIds: number
+
+  constructor(private readonly handle: ControlHandle) {
+    this.words = handle.words
+    this.timesNs = handle.timesNs
+    this.finished = HEADER_WORDS
+    this.replayed = this.finished + handle.guests
+    this.threadIds = this.replayed + handle.guests
+  }
+
+  // For everyone.
+
+  phase(): number {
+    return A.load(this.words, PHASE)
+  }
+
+  isStopping(): boolean {
+    return A.load(this.words, STOP) !== 0
+  }
+
+  runStartNs(): number {
+    return this.timesNs[0]!
+  }
+
+  phaseStartNs(phase: number): number {
+    return this.timesNs[1 + phase]!
+  }
+
+  /** Sleeps until something changes, or the time is over. Pass an `event()` that was read before looking around. */
+  sleep(event: number, timeoutMs: number): void {
+    if (timeoutMs > 0) A.wait(this.words, EVENT, event, timeoutMs)
+  }
+
+  event(): number {
+    return A.load(this.words, EVENT)
+  }
+
+  // For the workers.
+
+  attach(worker: number, threadId: number): void {
+    A.store(this.words, this.threadIds + worker, threadId)
+    A.add(this.words, ATTACHED, 1)
+  }
+
+  /** Says that this worker no longer touches the machine. */
+  arriveQuiet(): void {
+    A.add(this.words, QUIET, 1)
+  }
+
+  /** Waits, quiet, for the order to verify. False: none came. */
+  awaitVerify(limitMs: number): boolean {
+    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += 100) {
+      const event = this.event()
+      if (A.load(this.words, VERIFY) !== 0) return true
+      this.sleep(event, 100)
+    }
+    return false
+  }
+
+  /** Says that this worker can't go on; its result will say why. */
+  fail(worker: number): void {
+    A.compareExchange(this.words, FAILED, 0, worker + 1)
+  }
+
+  /** Guest: the finite activities of this phase are done. */
+  finishPhase(guest: number, phase: number): void {
+    A.store(this.words, this.finished + guest, phase + 1)
+  }
+
+  /** Guest: this many snapshots of the trace are in its memory. */
+  replayedSnapshots(guest: number, snapshots: number): void {
+    A.store(this.words, this.replayed + guest, snapshots)
+  }
+
+  /** How many snapshots have been sampled. */
+  sampledSnapshots(): number {
+    return A.load(this.words, SNAPSHOT)
+  }
+
+  // For the main thread.
+
+  startRun(nowNs: number): void {
+    this.timesNs[0] = nowNs
+  }
+
+  startPhase(phase: number, nowNs: number): void {
+    this.timesNs[1 + phase] = nowNs
+    this.announce(PHASE, phase)
+  }
+
+  stop(): void {
+    this.announce(STOP, 1)
+  }
+
+  verify(): void {
+    this.announce(VERIFY, 1)
+  }
+
+  snapshotSampled(snapshots: number): void {
+    this.announce(SNAPSHOT, snapshots)
+  }
+
+  attachedWorkers(): number {
+    return A.load(this.words, ATTACHED)
+  }
+
+  quietWorkers(): number {
+    return A.load(this.words, QUIET)
+  }
+
+  hasFailure(): boolean {
+    return A.load(this.words, FAILED) !== 0
+  }
+
+  /** Have all guests done the finite activities of this phase? */
+  allFinished(phase: number): boolean {
+    return this.everyGuest((guest) => A.load(this.words, this.finished + guest) > phase)
+  }
+
+  /** Have all guests replayed at least this many snapshots? */
+  allReplayed(snapshots: number): boolean {
+    return this.everyGuest((guest) => A.load(this.words, this.replayed + guest) >= snapshots)
+  }
+
+  threadId(worker: number): number {
+    return A.load(this.words, this.threadIds + worker)
+  }
+
+  private everyGuest(holds: (guest: number) => boolean): boolean {
+    for (let guest = 0; guest < this.handle.guests; guest++) if (!holds(guest)) return false
+    return true
+  }
+
+  private announce(word: number, value: number): void {
+    A.store(this.words, word, value)
+    A.add(this.words, EVENT, 1)
+    A.notify(this.words, EVENT)
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * What a run finds out: a sample for every point of the time series, and the summary at the end.
+ * Base units are kept here (pages, seconds, ns); reports alone turn them into MiB and the like.
+ */
+import type { EncodedHistogram } from '../measure/histograms.js'
+
+/** One guest at one sample. */
+export interface GuestSample {
+  presentPages: number
+  /** Guest pages mapped to shared frames. */
+  sharedPages: number
+  /** Shared pages that hold only zeros (esxtop ZERO). */
+  zeroPages: number
+  swappedPages: number
+  stores: number
+  loads: number
+  firstTouches: number
+  cowFaults: number
+  stalls: number
+  lockWaits: number
+  swapIns: number
+  /** Open-loop operations that were due in a phase but not done when it had to end. */
+  missed: number
+}
+
+/** The whole lab at one point in time. Counters are cumulative since the start of the run. */
+export interface Sample {
+  /** Scenario seconds, as the scenario file counts them: wall seconds of the run times scale.time. */
+  timeSeconds: number
+  phase: string
+  /** Index of the trace's snapshot that the guests' memory equals at this moment, else undefined. */
+  snapshot: number | undefined
+  presentPages: number
+  sharedPages: number
+  sharedCommonPages: number
+  savedPages: number
+  zeroPages: number
+  swappedPages: number
+  opportunityPages: number
+  footprintPages: number
+  scan: ScanCounters
+  cowFaults: number
+  swapOuts: number
+  swapIns: number
+  /** Pages shared by the reclaimer instead of being swapped out. */
+  reclaimMerges: number
+  stores: number
+  guests: GuestSample[]
+}
+
+/** The scanner's account of itself, cumulative. */
+export interface ScanCounters {
+  pagesScanned: number
+  pagesHashed: number
+  pagesCompared: number
+  merges: number
+  staleHints: number
+  falseMatches: number
+  lockFailures: number
+  passes: number
+  /** Pages that the rate settings allowed so far; Infinity is never used: unthrottled phases add what was scanned. */
+  pagesAsked: number
+  /** From the kernel's accounting of the scanner's thread; undefined where there is none. */
+  cpuSeconds: number | undefined
+  waitingSeconds: number | undefined
+}
+
+/** A phase that was run, if only in part: the samples at its start and at its end. */
+export interface PhaseRecord {
+  name: string
+  /** False for warm-up: a phase that ends by scan passes. */
+  measured: boolean
+  start: Sample
+  end: Sample
+}
+
+export interface LatencyNs {
+  count: number
+  p50: number
+  p90: number
+  p99: number
+  p999: number
+  max: number
+}
+
+/** Latency histograms of one guest in one phase, ready for an .hlog file. */
+export interface GuestPhaseHistograms {
+  guest: string
+  phase: string
+  /** Scenario seconds. */
+  startSeconds: number
+  endSeconds: number
+  /** Wall-clock milliseconds since the epoch, for the log. */
+  startEpochMs: number
+  endEpochMs: number
+  histograms: EncodedHistogram[]
+}
+
+export interface PhaseGuestSummary {
+  sharedMiB: number
+  zeroMiB: number
+  swappedMiB: number
+  stores: { count: number; perSecond: number }
+  loads: { count: number }
+  firstTouches: number
+  cow: { faults: number; faultsPerSecond: number; latencyNs: LatencyNs | null }
+  stalls: number
+  lockWaits: number
+  missed: number
+  swap: { ins: number }
+}
+
+/** MiB of the scaled memory; `fullSize` repeats the memory figures times scale.memory. */
+export interface MemoryFigures {
+  sharedMiB: number
+  sharedCommonMiB: number
+  savedMiB: number
+  zeroMiB: number
+  footprintMiB: number
+  opportunityMiB: number
+  swappedMiB: number
+}
+
+export interface PhaseSummary extends MemoryFigures {
+  name: string
+  /** Scenario seconds; rates per second are of wall time, which scale leaves true. */
+  startSeconds: number
+  endSeconds: number
+  /** False for warm-up, which ends by scan passes and not by time. */
+  measured: boolean
+  /** saved / opportunity at the end; null when nothing could be saved. */
+  captureRatio: number | null
+  scan: {
+    pagesScanned: number
+    pagesPerSecond: number
+    pagesAskedPerSecond: number
+    passes: number
+    pagesHashed: number
+    pagesCompared: number
+    merges: number
+    staleHints: number
+    falseMatches: number
+    lockFailures: number
+    cpuSeconds: number | null
+    waitingSeconds: number | null
+  }
+  cow: { faults: number; faultsPerSecond: number; latencyNs: LatencyNs | null }
+  stores: { count: number; perSecond: number }
+  swap: { outs: number; ins: number; reclaimMerges: number; latencyNs: LatencyNs | null }
+  fullSize: MemoryFigures
+  guests: Record<string, PhaseGuestSummary>
+}
+
+export interface IntegrityReport {
+  pagesVerified: number
+  mismatches: number
+  leakedFrames: number
+  violations: number
+  /** The first few findings, one line each, naming guest and PPN or MPN. */
+  findings: string[]
+}
+
+export interface Summary {
+  scenario: string
+  seed: number
+  state: 'complete' | 'partial' | 'failed'
+  /** Why the run failed, or what else the reader must know. */
+  messages: string[]
+  scale: { memory: number; time: number }
+  guests: {
+    name: string
+    memoryMiB: number
+    /** Over the digests of all its pages: equal in two runs when the guest stored the same. Null: it did not survive. */
+    contentDigest: string | null
+  }[]
+  clockCostNs: number
+  phases: PhaseSummary[]
+  integrity: IntegrityReport
+  memory: { metadataBytesPerPage: number }
+}

@@ -1,0 +1,136 @@
+/**
+ * Leads a run through its phases, from the main thread: starts each at its time, samples at every interval, at every
+ * snapshot of a trace and at every end of a phase, and decides when a warm-up has warmed up.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { nowNs } from '../measure/clock.js'
+import { counterRow, SCAN } from '../measure/counters.js'
+import type { PhasePlan, Plan } from '../scenario/plan.js'
+import type { Control } from './control.js'
+import type { PhaseRecord, Sample } from './outcome.js'
+import type { RunOptions } from './run.js'
+import type { Sampler } from './sampler.js'
+
+/** Longest sleep between two looks at what goes on. */
+const LOOK_MS = 10
+/** While guests stand still at a snapshot, they are looked at this often. */
+const SNAPSHOT_LOOK_MS = 1
+/** A pass that merges less than this part of the pages it visits has found nothing new. */
+const SETTLED_MERGES_PART = 1 / 1000
+/** Times between two calls of onProgress. */
+const PROGRESS_NS = 100e6
+
+export class PhaseLeader {
+  readonly phases: PhaseRecord[] = []
+  readonly messages: string[] = []
+  private readonly scanRow: Float64Array
+  private startNs = 0
+  private nextSample = 1
+  private nextSnapshot = 0
+  private progressNs = 0
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly control: Control,
+    private readonly sampler: Sampler,
+    counters: Float64Array,
+    private readonly options: RunOptions,
+  ) {
+    this.scanRow = counterRow(counters, plan.guests.length)
+  }
+
+  /** Goes through all phases; returns early, with the last one cut short, when `mustEnd` says so. */
+  async lead(mustEnd: () => boolean): Promise<void> {
+    this.startNs = nowNs()
+    this.control.startRun(this.startNs)
+    let phaseStartNs = this.startNs
+    let start = this.sample(this.plan.phases[0]!.name)
+    for (let index = 0; index < this.plan.phases.length && !mustEnd(); index++) {
+      const phase = this.plan.phases[index]!
+      this.control.startPhase(index, phaseStartNs)
+      const endNs = phaseStartNs + phase.seconds * 1e9
+      await this.runPhase(phase, index, endNs, mustEnd)
+      const end = this.sample(phase.name)
+      this.phases.push({ name: phase.name, measured: phase.ends.when === 'time', start, end })
+      start = end
+      phaseStartNs = phase.ends.when === 'time' ? endNs : nowNs()
+    }
+  }
+
+  private async runPhase(phase: PhasePlan, index: number, endNs: number, mustEnd: () => boolean): Promise<void> {
+    const isOver = this.endCondition(phase, index)
+    for (;;) {
+      await this.sampleWhatIsDue(phase.name, mustEnd)
+      const now = nowNs()
+      if (mustEnd() || isOver()) return
+      if (now >= endNs) {
+        if (phase.ends.when !== 'time') this.messages.push(`phase ${phase.name} ended at its limit, not settled`)
+        return
+      }
+      this.reportProgress(phase.name, now)
+      const nextNs = Math.min(endNs, this.sampleDueNs(), this.snapshotDueNs())
+      await sleep(Math.max(0, Math.min(LOOK_MS, (nextNs - nowNs()) / 1e6)))
+    }
+  }
+
+  /** Whether a warm-up is over; for a phase that ends by time, never. */
+  private endCondition(phase: PhasePlan, index: number): () => boolean {
+    const { ends } = phase
+    if (ends.when === 'time') return () => false
+    const firstPass = this.scanRow[SCAN.passes]!
+    if (ends.when === 'passes') return () => this.scanRow[SCAN.passes]! - firstPass >= ends.passes
+    let finishedAtPass: number | undefined
+    return () => {
+      if (finishedAtPass === undefined && this.control.allFinished(index)) {
+        finishedAtPass = this.scanRow[SCAN.passes]!
+      }
+      // The pass that was under way when the guests finished is not counted: the next one saw all they did.
+      if (finishedAtPass === undefined || this.scanRow[SCAN.passes]! < finishedAtPass + 2) return false
+      const pages = this.scanRow[SCAN.lastPassPages]!
+      return this.scanRow[SCAN.lastPassMerges]! <= pages * SETTLED_MERGES_PART
+    }
+  }
+
+  private async sampleWhatIsDue(phase: string, mustEnd: () => boolean): Promise<void> {
+    while (nowNs() >= this.snapshotDueNs() && !mustEnd()) await this.sampleSnapshot(phase, mustEnd)
+    if (nowNs() < this.sampleDueNs()) return
+    this.sample(phase)
+    this.nextSample = Math.floor((nowNs() - this.startNs) / 1e9 / this.plan.sampleSeconds) + 1
+  }
+
+  /** Waits until every guest's memory equals the trace's next snapshot, samples, and lets the guests go on. */
+  private async sampleSnapshot(phase: string, mustEnd: () => boolean): Promise<void> {
+    while (!this.control.allReplayed(this.nextSnapshot + 1)) {
+      if (mustEnd()) return
+      await sleep(SNAPSHOT_LOOK_MS)
+    }
+    this.sample(phase, this.nextSnapshot)
+    this.nextSnapshot++
+    this.control.snapshotSampled(this.nextSnapshot)
+  }
+
+  private sample(phase: string, snapshot?: number): Sample {
+    const sample = this.sampler.sample(this.scenarioSeconds(nowNs()), phase, snapshot)
+    this.options.onSample?.(sample)
+    return sample
+  }
+
+  private reportProgress(phase: string, now: number): void {
+    if (now - this.progressNs < PROGRESS_NS) return
+    this.progressNs = now
+    this.options.onProgress?.(phase, this.scenarioSeconds(now))
+  }
+
+  private sampleDueNs(): number {
+    return this.startNs + this.nextSample * this.plan.sampleSeconds * 1e9
+  }
+
+  private snapshotDueNs(): number {
+    const seconds = this.plan.trace?.timesSeconds[this.nextSnapshot]
+    return seconds === undefined ? Number.POSITIVE_INFINITY : this.startNs + (seconds / this.plan.scale.time) * 1e9
+  }
+
+  private scenarioSeconds(ns: number): number {
+    return ((ns - this.startNs) / 1e9) * this.plan.scale.time
+  }
+}

@@ -1,0 +1,195 @@
+/**
+ * One run, from an empty machine to a verified end:
+ *
+ *   set up     memory, tables, swap file, one worker thread for each guest, for the scanner and for the reclaimer
+ *   phases     led by the control block, sampled as they go
+ *   wind up    stop, wait until no thread touches the machine
+ *   verify     guests check their pages, the main thread audits the frames
+ *
+ * Whatever ends it early (a stop asked for, a guest out of memory, a dead worker) ends only the phases: the rest is
+ * done all the same, as far as it can be, so there are always results. Every wait has a limit.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { compileKernels } from '../kernels/kernels.js'
+import { auditMachine } from '../machine/audit.js'
+import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
+import { closeSwapFile, openSwapFile } from '../machine/swap.js'
+import { measureClockCostNs, nowNs } from '../measure/clock.js'
+import { createCounters } from '../measure/counters.js'
+import type { Plan } from '../scenario/plan.js'
+import { checkResources } from '../host/resources.js'
+import { Control, createControl } from './control.js'
+import type { GuestFailure } from './messages.js'
+import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, Sample } from './outcome.js'
+import { PhaseLeader } from './phases.js'
+import { Sampler } from './sampler.js'
+import { Workers } from './workers.js'
+
+/** Workers that have not come up by then won't. */
+const ATTACH_LIMIT_MS = 60_000
+/** A worker that has not stopped by then is stuck. */
+const QUIET_LIMIT_MS = 30_000
+const POLL_MS = 2
+
+export interface RunOptions {
+  /** Where the swap file is made; it has no name there for longer than a moment. */
+  swapDirectory: string
+  /** Called with each sample, in order. */
+  onSample?: (sample: Sample) => void
+  /** Called several times a second while a phase runs; scenario seconds since the start. */
+  onProgress?: (phase: string, timeSeconds: number) => void
+  /** Ends the run early, with the state `partial`. */
+  signal?: AbortSignal
+  /** Called on the quiet machine before it is verified: for tests that damage it. */
+  beforeVerify?: (machine: MachineHandle) => void
+}
+
+export interface RunFailure {
+  /** True: memory or disk were too small for the scenario. */
+  outOfResources: boolean
+  message: string
+}
+
+export interface RunOutcome {
+  state: 'complete' | 'partial' | 'failed'
+  failure: RunFailure | undefined
+  messages: string[]
+  phases: PhaseRecord[]
+  histograms: GuestPhaseHistograms[]
+  /** In the order of the plan's guests; undefined for a guest that did not survive. */
+  contentDigests: (string | undefined)[]
+  integrity: IntegrityReport
+  clockCostNs: number
+  metadataBytesPerPage: number
+}
+
+/**
+ * @throws ResourceError, before anything runs, when the machine is too small
+ * @throws UserError when no swap file can be made
+ */
+export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
+  checkResources(plan)
+  const swapFd = plan.host.swap.enabled ? openSwapFile(options.swapDirectory) : undefined
+  try {
+    return await new Run(plan, options, swapFd).run()
+  } finally {
+    if (swapFd !== undefined) closeSwapFile(swapFd)
+  }
+}
+
+class Run {
+  private readonly machine: MachineHandle
+  private readonly control: Control
+  private readonly workers: Workers
+  private readonly leader: PhaseLeader
+  private readonly clockCostNs = measureClockCostNs()
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly options: RunOptions,
+    swapFd: number | undefined,
+  ) {
+    const threads = plan.guests.length + 2
+    const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
+    const { frames, swap } = plan.host
+    const lowFrames = Math.ceil((frames * swap.startFreePercent) / 100)
+    this.machine = createMachine({ frames, guestPages, threads, lowFrames }, compileKernels(), swapFd)
+    const control = createControl(plan.guests.length, threads, plan.phases.length)
+    const counters = createCounters(threads)
+    this.control = new Control(control)
+    this.workers = new Workers(plan, { machine: this.machine, control, counters })
+    const sampler = new Sampler(plan, this.machine, this.control, counters)
+    this.leader = new PhaseLeader(plan, this.control, sampler, counters, options)
+  }
+
+  async run(): Promise<RunOutcome> {
+    try {
+      this.workers.start()
+      await this.poll(ATTACH_LIMIT_MS, () => this.control.attachedWorkers() === this.workers.count || this.mustEnd())
+      if (!this.mustEnd()) await this.leader.lead(() => this.mustEnd())
+      return await this.windUp()
+    } finally {
+      this.control.stop()
+      await this.workers.destroy()
+    }
+  }
+
+  private async windUp(): Promise<RunOutcome> {
+    const completed = !this.mustEnd()
+    this.control.stop()
+    const quiet = await this.poll(QUIET_LIMIT_MS, () => this.control.quietWorkers() >= this.workers.living())
+    this.options.beforeVerify?.(this.machine)
+    this.control.verify()
+    const integrity = this.audit()
+    const { guests, reclaimer, deaths } = await this.workers.results()
+    for (const guest of guests) {
+      integrity.pagesVerified += guest?.verification.pagesVerified ?? 0
+      integrity.mismatches += guest?.verification.mismatches ?? 0
+      integrity.findings.push(...(guest?.verification.findings ?? []))
+    }
+    if (!quiet) deaths.push(`some threads did not stop within ${QUIET_LIMIT_MS / 1000} s`)
+    const failure = this.failureOf(
+      guests.map((guest) => guest?.failure),
+      reclaimer?.swapError,
+      deaths,
+    )
+    return {
+      state: failure !== undefined ? 'failed' : completed ? 'complete' : 'partial',
+      failure,
+      messages: this.leader.messages,
+      phases: this.leader.phases,
+      histograms: guests.flatMap((guest) => guest?.phases ?? []),
+      contentDigests: guests.map((guest) => guest?.contentDigest),
+      integrity,
+      clockCostNs: this.clockCostNs,
+      metadataBytesPerPage: metadataBytesPerPage(this.machine),
+    }
+  }
+
+  private mustEnd(): boolean {
+    return this.options.signal?.aborted === true || this.control.hasFailure() || this.workers.hasDeath()
+  }
+
+  private audit(): IntegrityReport {
+    const { guests } = this.plan
+    const nameOf = (page: number) => {
+      let ppn = page
+      let guest = 0
+      while (ppn >= guests[guest]!.pages) ppn -= guests[guest++]!.pages
+      return `guest ${guests[guest]!.name} PPN ${ppn}`
+    }
+    return { pagesVerified: 0, mismatches: 0, ...auditMachine(this.machine, nameOf) }
+  }
+
+  private failureOf(
+    failures: (GuestFailure | undefined)[],
+    swapError: string | undefined,
+    deaths: string[],
+  ): RunFailure | undefined {
+    const [death] = deaths
+    if (death !== undefined) return { outOfResources: false, message: death }
+    const guest = failures.findIndex((failure) => failure !== undefined)
+    if (guest < 0) return undefined
+    const { kind, message } = failures[guest]!
+    const who = `guest ${this.plan.guests[guest]!.name}: ${message}`
+    if (kind !== 'outOfFrames') return { outOfResources: false, message: who }
+    const { frames, swap } = this.plan.host
+    const memory = `all ${Math.round(frames / 256)} MiB of machine memory are in use`
+    const why = !swap.enabled
+      ? 'swap is off'
+      : swapError === undefined
+        ? 'pages could not be swapped out fast enough'
+        : `the swap file could not be written: ${swapError}`
+    return { outOfResources: true, message: `${who}: ${memory} and ${why}` }
+  }
+
+  /** Waits until it holds; false if the limit came first. */
+  private async poll(limitMs: number, holds: () => boolean): Promise<boolean> {
+    const endNs = nowNs() + limitMs * 1e6
+    while (!holds()) {
+      if (nowNs() > endNs) return false
+      await sleep(POLL_MS)
+    }
+    return true
+  }
+}

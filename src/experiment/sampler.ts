@@ -1,0 +1,160 @@
+/**
+ * Samples: the whole lab at one moment, from counters, page table entries and tags. Runs on the main thread, beside
+ * the working guests, and locks nothing: each word is as it was when it was read. Where exactness matters, at a
+ * trace's snapshots, the guests stand still.
+ *
+ * Opportunity needs no hashing: it is the number of present pages less the number of distinct tags among them, a
+ * unique page being distinct from all. One pass over the page tables, a bit for each content and each frame.
+ */
+import * as A from '#atomics'
+import { threadTimes } from '../host/threads.js'
+import { FrameAllocator } from '../machine/allocator.js'
+import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
+import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
+import { counterRow, GUEST, RECLAIM, SCAN } from '../measure/counters.js'
+import type { Plan } from '../scenario/plan.js'
+import type { Control } from './control.js'
+import type { GuestSample, Sample, ScanCounters } from './outcome.js'
+
+export class Sampler {
+  private readonly contentsSeen: Bits
+  private readonly framesSeen: Bits
+  private readonly guestRows: Float64Array[]
+  private readonly scanRow: Float64Array
+  private readonly reclaimRow: Float64Array
+  private readonly allocator: FrameAllocator
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly machine: MachineHandle,
+    private readonly control: Control,
+    counters: Float64Array,
+  ) {
+    const guests = plan.guests.length
+    this.contentsSeen = new Bits(plan.contents)
+    this.framesSeen = new Bits(plan.host.frames)
+    this.guestRows = plan.guests.map((_, guest) => counterRow(counters, guest))
+    this.scanRow = counterRow(counters, guests)
+    this.reclaimRow = counterRow(counters, guests + 1)
+    this.allocator = new FrameAllocator(machine.allocator, 0)
+  }
+
+  /** @param timeSeconds scenario seconds */
+  sample(timeSeconds: number, phase: string, snapshot: number | undefined): Sample {
+    this.contentsSeen.clear()
+    this.framesSeen.clear()
+    const guests: GuestSample[] = []
+    let distinct = 0
+    let common = 0
+    let firstPage = 0
+    this.plan.guests.forEach(({ pages }, guest) => {
+      const counts = this.countPages(firstPage, pages)
+      distinct += counts.newContents
+      common += counts.newSharedFrames
+      firstPage += pages
+      guests.push({ ...counts.guest, ...guestCounters(this.guestRows[guest]!) })
+    })
+    const sum = (field: keyof GuestSample) => guests.reduce((total, guest) => total + guest[field], 0)
+    const sharedPages = sum('sharedPages')
+    const presentPages = sum('presentPages')
+    return {
+      timeSeconds,
+      phase,
+      snapshot,
+      presentPages,
+      sharedPages,
+      sharedCommonPages: common,
+      savedPages: sharedPages - common,
+      zeroPages: sum('zeroPages'),
+      swappedPages: sum('swappedPages'),
+      opportunityPages: presentPages - distinct,
+      footprintPages: this.plan.host.frames - this.allocator.freeFrames(),
+      scan: this.scanCounters(),
+      cowFaults: sum('cowFaults'),
+      swapOuts: this.reclaimRow[RECLAIM.swapOuts]!,
+      swapIns: sum('swapIns'),
+      reclaimMerges: this.reclaimRow[SCAN.merges]!,
+      stores: sum('stores'),
+      guests,
+    }
+  }
+
+  private countPages(firstPage: number, pages: number) {
+    const { ptes, tags } = this.machine
+    let present = 0
+    let shared = 0
+    let zero = 0
+    let swapped = 0
+    let newContents = 0
+    let newSharedFrames = 0
+    for (let page = firstPage; page < firstPage + pages; page++) {
+      const pte = A.load(ptes, page)
+      if ((pte & PRESENT) === 0) {
+        if ((pte & SWAPPED) !== 0) swapped++
+        continue
+      }
+      present++
+      const tag = tags[page]!
+      if (tag === UNIQUE_TAG || this.contentsSeen.add(tag)) newContents++
+      if ((pte & SHARED) === 0) continue
+      shared++
+      if (tag === ZERO_TAG) zero++
+      if (this.framesSeen.add(mpnOf(pte))) newSharedFrames++
+    }
+    const guest = { presentPages: present, sharedPages: shared, zeroPages: zero, swappedPages: swapped }
+    return { guest, newContents, newSharedFrames }
+  }
+
+  private scanCounters(): ScanCounters {
+    const row = this.scanRow
+    const times = threadTimes(this.control.threadId(this.plan.guests.length))
+    return {
+      pagesScanned: row[SCAN.pagesScanned]!,
+      pagesHashed: row[SCAN.pagesHashed]!,
+      pagesCompared: row[SCAN.pagesCompared]!,
+      merges: row[SCAN.merges]!,
+      staleHints: row[SCAN.staleHints]!,
+      falseMatches: row[SCAN.falseMatches]!,
+      lockFailures: row[SCAN.lockFailures]!,
+      passes: row[SCAN.passes]!,
+      pagesAsked: row[SCAN.pagesAsked]!,
+      cpuSeconds: times && times.cpuNs / 1e9,
+      waitingSeconds: times && times.waitingNs / 1e9,
+    }
+  }
+}
+
+function guestCounters(row: Float64Array) {
+  return {
+    stores: row[GUEST.stores]!,
+    loads: row[GUEST.loads]!,
+    firstTouches: row[GUEST.firstTouches]!,
+    cowFaults: row[GUEST.cowFaults]!,
+    stalls: row[GUEST.stalls]!,
+    lockWaits: row[GUEST.lockWaits]!,
+    swapIns: row[GUEST.swapIns]!,
+    missed: row[GUEST.missed]!,
+  }
+}
+
+/** A set of small integers. */
+class Bits {
+  private readonly words: Int32Array
+
+  constructor(size: number) {
+    this.words = new Int32Array(Math.ceil(size / 32))
+  }
+
+  clear(): void {
+    this.words.fill(0)
+  }
+
+  /** True: the number was not in the set before. */
+  add(number: number): boolean {
+    const bit = 1 << (number & 31)
+    const word = this.words[number >>> 5]!
+    if ((word & bit) !== 0) return false
+    this.words[number >>> 5] = word | bit
+    return true
+  }
+}

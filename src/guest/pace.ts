@@ -1,0 +1,108 @@
+/**
+ * Pace: when the next operation of an activity is due, in ns since its phase began.
+ *
+ * Open loop: due times are fixed in advance, whatever the machine can do. Closed loop: each of a number of threads
+ * thinks after its operation and is then due again, so a slow machine is asked for less.
+ */
+import { nowNs } from '../measure/clock.js'
+import type { Pace } from '../scenario/plan.js'
+
+export interface Pacer {
+  /** Infinity when nothing more will come. */
+  readonly dueNs: number
+  /** An open loop owes every operation that was due; a closed one owes nothing. */
+  readonly isOpenLoop: boolean
+  /** The operation that was due is done. */
+  advance(): void
+  /** Operations due before `endNs` that were not done. */
+  owedBefore(endNs: number): number
+}
+
+/** @param operations how many there are in all; Infinity for an activity without an end */
+export function pacerOf(pace: Pace, operations: number, phaseStartNs: number): Pacer {
+  if (pace.kind === 'closed') return new ClosedLoop(pace.threads, pace.thinkSeconds * 1e9, phaseStartNs)
+  const intervalNs = pace.kind === 'rate' ? 1e9 / pace.perSecond : (pace.seconds * 1e9) / operations
+  return new OpenLoop(intervalNs, operations)
+}
+
+class OpenLoop implements Pacer {
+  readonly isOpenLoop = true
+  dueNs: number
+  private done = 0
+
+  constructor(
+    private readonly intervalNs: number,
+    private readonly operations: number,
+  ) {
+    this.dueNs = operations > 0 ? 0 : Number.POSITIVE_INFINITY
+  }
+
+  advance(): void {
+    this.done++
+    this.dueNs = this.done < this.operations ? this.done * this.intervalNs : Number.POSITIVE_INFINITY
+  }
+
+  owedBefore(endNs: number): number {
+    if (this.dueNs >= endNs) return 0
+    const dueByEnd = this.intervalNs > 0 ? Math.ceil(endNs / this.intervalNs) : this.operations
+    return Math.min(dueByEnd, this.operations) - this.done
+  }
+}
+
+class ClosedLoop implements Pacer {
+  readonly isOpenLoop = false
+  dueNs = 0
+  private readonly dueOfThreads: Float64Array
+  private thread = 0
+
+  constructor(
+    threads: number,
+    private readonly thinkNs: number,
+    private readonly phaseStartNs: number,
+  ) {
+    this.dueOfThreads = new Float64Array(threads)
+  }
+
+  advance(): void {
+    this.dueOfThreads[this.thread] = nowNs() - this.phaseStartNs + this.thinkNs
+    let first = 0
+    for (let thread = 1; thread < this.dueOfThreads.length; thread++) {
+      if (this.dueOfThreads[thread]! < this.dueOfThreads[first]!) first = thread
+    }
+    this.thread = first
+    this.dueNs = this.dueOfThreads[first]!
+  }
+
+  owedBefore(): number {
+    return 0
+  }
+}
+
+/** A busy processor's time slice. */
+const SLICE_NS = 10e6
+
+/** Processor demand: computes for a fraction of each slice, storing nothing. What it could not get is not made up. */
+export class BusyLoop implements Pacer {
+  readonly isOpenLoop = false
+  dueNs = 0
+
+  constructor(
+    private readonly fraction: number,
+    private readonly phaseStartNs: number,
+  ) {}
+
+  /** Keeps the processor for its part of a slice. */
+  run(): void {
+    const endNs = nowNs() + this.fraction * SLICE_NS
+    while (nowNs() < endNs);
+  }
+
+  advance(): void {
+    const elapsedNs = nowNs() - this.phaseStartNs
+    this.dueNs = Math.max(this.dueNs + SLICE_NS, elapsedNs)
+  }
+
+  owedBefore(): number {
+    return 0
+  }
+}

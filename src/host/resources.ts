@@ -1,0 +1,32 @@
+/** Has this machine what a plan asks for? Asked before a run, so that it fails early and clearly. */
+import { freemem } from 'node:os'
+import { ResourceError } from '../errors.js'
+import { FRAME_WORDS } from '../machine/frames.js'
+import { PAGE_BYTES } from '../machine/layout.js'
+import type { Plan } from '../scenario/plan.js'
+
+/** PTE, tag and digest. */
+const BYTES_PER_GUEST_PAGE = 12
+/** Frame table entry, up to two bucket heads, and a share of the bitmap. */
+const BYTES_PER_FRAME = FRAME_WORDS * 4 + 8 + 1
+/** A worker thread with its heap, stack and histograms, roughly. */
+const BYTES_PER_WORKER = 10 * 2 ** 20
+
+/** @throws ResourceError */
+export function checkResources(plan: Plan): void {
+  const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
+  const neededBytes =
+    plan.host.frames * (PAGE_BYTES + BYTES_PER_FRAME) +
+    guestPages * BYTES_PER_GUEST_PAGE +
+    (plan.guests.length + 2) * BYTES_PER_WORKER
+  const freeBytes = freemem()
+  if (neededBytes <= freeBytes) return
+  throw new ResourceError(
+    `the run needs ${mebibytes(neededBytes)} MiB of memory (host.memory ${mebibytes(plan.host.frames * PAGE_BYTES)} MiB, ` +
+      `${plan.guests.length} guests), and this machine has ${mebibytes(freeBytes)} MiB free; a larger scale makes it smaller`,
+  )
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20)
+}

@@ -1,0 +1,222 @@
+/**
+ * The share table: finds a frame by the hash of its contents. A chained hash table whose entries are the frames'
+ * own words in the frame table, so it needs no memory of its own but the bucket heads, and no allocation.
+ *
+ *   bucket head   31                        1   0
+ *                ┌──────────────────────────┬───┐
+ *                │ MPN + 1 of the first, 0  │ L │      L locked
+ *                └──────────────────────────┴───┘
+ *
+ * An entry is *shared* (STATE > 0: read-only, reference-counted), a *hint* (STATE < 0: a scanned page that
+ * matched nothing; its owner may have changed it since) or *dying* (STATE = 0: its last reference is gone and
+ * whoever dropped it waits for the bucket to take it off).
+ *
+ * Lock order: PTE before bucket; one bucket at a time; nothing is waited for while a bucket is held, so a bucket
+ * is held for the length of one chain. Entries are only read or changed under their bucket's lock, which is why
+ * no walk meets a half-linked or re-used entry. What a walk *returns* about a hint is out of date at once: callers
+ * lock the owner's PTE and look whether it still maps that frame.
+ *
+ * The right to link or unlink an entry: of a private frame, the holder of its page's PTE lock; of a shared frame,
+ * whoever dropped its last reference.
+ */
+import * as A from '#atomics'
+import { SpinLimit } from '../sync/spin.js'
+import {
+  END,
+  FRAME_WORDS,
+  FREE_STATE,
+  HASH_HIGH,
+  HASH_LOW,
+  NEXT,
+  ownerOf,
+  STATE,
+  tryAddReference,
+  UNLINKED,
+} from './frames.js'
+
+const BUCKET_LOCKED = 1
+const EMPTY = 0
+
+export type Found = 'nothing' | 'shared' | 'hint'
+
+/** One bucket for each frame, rounded up to a power of two. */
+export function createBuckets(frames: number): Int32Array {
+  const count = 2 ** Math.ceil(Math.log2(Math.max(2, frames)))
+  return new Int32Array(new SharedArrayBuffer(count * 4))
+}
+
+export class ShareTable {
+  private readonly mask: number
+  private readonly spin = new SpinLimit('a share-table bucket')
+
+  /** The frame that the last `find` returned. */
+  foundMpn = 0
+  /** The global page that owned it, if it was a hint. */
+  foundPage = 0
+
+  constructor(
+    private readonly buckets: Int32Array,
+    private readonly frameTable: Int32Array,
+  ) {
+    this.mask = buckets.length - 1
+  }
+
+  /**
+   * Looks for an entry with this hash other than `self`'s own: a shared one before a hint. On 'shared' the caller
+   * holds a reference to `foundMpn` and must keep or drop it.
+   */
+  find(hashLow: number, hashHigh: number, self: number): Found {
+    const bucket = this.bucketOf(hashLow, hashHigh)
+    const head = this.lock(bucket)
+    let found: Found = 'nothing'
+    for (let mpn = firstOf(head); mpn !== END; mpn = this.next(mpn)) {
+      if (mpn === self || !this.hasHash(mpn, hashLow, hashHigh)) continue
+      const state = A.load(this.frameTable, mpn * FRAME_WORDS + STATE)
+      if (state > 0 && tryAddReference(this.frameTable, mpn)) {
+        this.foundMpn = mpn
+        found = 'shared'
+        break
+      }
+      if (state < 0 && found === 'nothing') {
+        this.foundMpn = mpn
+        this.foundPage = ownerOf(state)
+        found = 'hint'
+      }
+    }
+    this.unlock(bucket, head)
+    return found
+  }
+
+  /** Is this frame filed under this hash already? A look without a lock: true or false may be out of date. */
+  isFiledUnder(mpn: number, hashLow: number, hashHigh: number): boolean {
+    return this.next(mpn) !== UNLINKED && this.hasHash(mpn, hashLow, hashHigh)
+  }
+
+  /**
+   * Files private frame `mpn` as a hint. The caller holds its page's PTE lock. False, and nothing filed, if an
+   * entry that could match has come in since the caller looked: two threads that scan equal pages at once
+   * would otherwise leave two hints that never meet.
+   */
+  fileHint(mpn: number, hashLow: number, hashHigh: number): boolean {
+    this.remove(mpn)
+    return this.link(mpn, hashLow, hashHigh, A.load(this.frameTable, mpn * FRAME_WORDS + STATE))
+  }
+
+  /**
+   * Makes private frame `mpn` a shared one with `references`, and files it. The caller holds the PTE locks of
+   * the pages that will map it. False, and nothing changed but a hint lost, if a matching entry came in between.
+   */
+  fileShared(mpn: number, hashLow: number, hashHigh: number, references: number): boolean {
+    this.remove(mpn)
+    return this.link(mpn, hashLow, hashHigh, references)
+  }
+
+  /**
+   * Turns the hint of frame `mpn` into a shared entry with `references`. The caller holds the PTE locks of the
+   * pages that will map it, its owner's among them, and has found the hint filed under this hash.
+   */
+  promote(mpn: number, hashLow: number, hashHigh: number, references: number): void {
+    const bucket = this.bucketOf(hashLow, hashHigh)
+    const head = this.lock(bucket)
+    A.store(this.frameTable, mpn * FRAME_WORDS + STATE, references)
+    this.unlock(bucket, head)
+  }
+
+  /** Takes a frame's entry off the table, if it has one. For those who have the right (see above). */
+  remove(mpn: number): void {
+    if (this.next(mpn) === UNLINKED) return
+    const base = mpn * FRAME_WORDS
+    const bucket = this.bucketOf(this.frameTable[base + HASH_LOW]!, this.frameTable[base + HASH_HIGH]!)
+    let head = this.lock(bucket)
+    const after = this.next(mpn)
+    if (firstOf(head) === mpn) {
+      head = headOf(after)
+    } else {
+      let before = firstOf(head)
+      while (this.next(before) !== mpn) before = this.next(before)
+      this.frameTable[before * FRAME_WORDS + NEXT] = after
+    }
+    this.frameTable[base + NEXT] = UNLINKED
+    this.unlock(bucket, head)
+  }
+
+  /** Calls `visit` for every entry of a quiet machine. For the audit. */
+  forEachEntry(visit: (mpn: number, state: number) => void): void {
+    for (let bucket = 0; bucket <= this.mask; bucket++) {
+      for (let mpn = firstOf(A.load(this.buckets, bucket)); mpn !== END; mpn = this.next(mpn)) {
+        visit(mpn, A.load(this.frameTable, mpn * FRAME_WORDS + STATE))
+      }
+    }
+  }
+
+  private link(mpn: number, hashLow: number, hashHigh: number, state: number): boolean {
+    const bucket = this.bucketOf(hashLow, hashHigh)
+    let head = this.lock(bucket)
+    const free = !this.holdsMatch(head, hashLow, hashHigh)
+    if (free) {
+      const base = mpn * FRAME_WORDS
+      this.frameTable[base + HASH_LOW] = hashLow
+      this.frameTable[base + HASH_HIGH] = hashHigh
+      this.frameTable[base + NEXT] = firstOf(head)
+      A.store(this.frameTable, base + STATE, state)
+      head = headOf(mpn)
+    }
+    this.unlock(bucket, head)
+    return free
+  }
+
+  private holdsMatch(head: number, hashLow: number, hashHigh: number): boolean {
+    for (let mpn = firstOf(head); mpn !== END; mpn = this.next(mpn)) {
+      if (
+        this.hasHash(mpn, hashLow, hashHigh) &&
+        A.load(this.frameTable, mpn * FRAME_WORDS + STATE) !== FREE_STATE
+      ) {
+        return true
+      }
+    }
+    return false
+  }
+
+  private bucketOf(hashLow: number, hashHigh: number): number {
+    return (hashLow ^ (hashHigh >>> 7)) & this.mask
+  }
+
+  private hasHash(mpn: number, hashLow: number, hashHigh: number): boolean {
+    const base = mpn * FRAME_WORDS
+    return this.frameTable[base + HASH_LOW] === hashLow && this.frameTable[base + HASH_HIGH] === hashHigh
+  }
+
+  private next(mpn: number): number {
+    return this.frameTable[mpn * FRAME_WORDS + NEXT]!
+  }
+
+  /** Locks a bucket and returns its head, unlocked. */
+  private lock(bucket: number): number {
+    let head = A.load(this.buckets, bucket) & ~BUCKET_LOCKED
+    if (A.compareExchange(this.buckets, bucket, head, head | BUCKET_LOCKED) === head) return head
+    this.spin.begin()
+    for (;;) {
+      head = A.load(this.buckets, bucket)
+      if (
+        (head & BUCKET_LOCKED) === 0 &&
+        A.compareExchange(this.buckets, bucket, head, head | BUCKET_LOCKED) === head
+      ) {
+        return head
+      }
+      this.spin.pause(this.buckets, bucket, head | BUCKET_LOCKED)
+    }
+  }
+
+  private unlock(bucket: number, head: number): void {
+    A.store(this.buckets, bucket, head)
+  }
+}
+
+function firstOf(head: number): number {
+  return head === EMPTY ? END : (head >>> 1) - 1
+}
+
+function headOf(mpn: number): number {
+  return mpn === END ? EMPTY : (mpn + 1) << 1
+}
+

@@ -1,0 +1,70 @@
+/**
+ * Live counters: a row of doubles for each thread in shared memory. Each word is written by one thread alone, so
+ * plain additions suffice; readers see every word as it was at some recent moment. Counts are exact up to 2^53.
+ */
+
+/** Doubles in a row: 256 bytes, so that no two threads write to one cache line. */
+const ROW_DOUBLES = 32
+
+/** What a guest's thread counts. */
+export const GUEST = {
+  /** 32-bit words stored. */
+  stores: 0,
+  /** 32-bit words loaded. */
+  loads: 1,
+  /** Pages touched for the first time, and given a zeroed frame. */
+  firstTouches: 2,
+  /** Stores that found their page mapped read-only. */
+  cowFaults: 3,
+  /** Times that no frame was free when one was needed. */
+  stalls: 4,
+  /** Accesses that found their PTE locked. */
+  lockWaits: 5,
+  /** Pages brought back from the swap file. */
+  swapIns: 6,
+  /** Open-loop operations that were due in a phase but not begun when it had to end. */
+  missed: 7,
+} as const
+
+/** What a scanner's thread counts. */
+export const SCAN = {
+  /** Present pages visited. */
+  pagesScanned: 0,
+  /** Times a page's contents were hashed, hinted pages included. */
+  pagesHashed: 1,
+  /** Full comparisons of two pages, or of a page with zero. */
+  pagesCompared: 2,
+  /** Pages remapped to a frame shared with others. */
+  merges: 3,
+  /** Hints whose page turned out to have changed. */
+  staleHints: 4,
+  /** Equal hashes of unequal pages. */
+  falseMatches: 5,
+  /** PTEs that somebody else held, or that changed under the scanner's eyes. */
+  lockFailures: 6,
+  /** Completed passes: one visit to every present page. */
+  passes: 7,
+  /** Merges in the last completed pass. */
+  lastPassMerges: 8,
+  /** Pages visited in the last completed pass. */
+  lastPassPages: 9,
+  /** Pages that the rate settings allowed so far; unthrottled, the pages that were scanned. */
+  pagesAsked: 10,
+} as const
+
+/** What the reclaimer's thread counts, after the fields of SCAN, which its share attempts use. */
+export const RECLAIM = {
+  /** Pages written to the swap file. */
+  swapOuts: 16,
+  /** Pages that could not be written. */
+  swapWriteErrors: 17,
+} as const
+
+export function createCounters(threads: number): Float64Array {
+  return new Float64Array(new SharedArrayBuffer(threads * ROW_DOUBLES * 8))
+}
+
+/** One thread's row. */
+export function counterRow(counters: Float64Array, thread: number): Float64Array {
+  return new Float64Array(counters.buffer, thread * ROW_DOUBLES * 8, ROW_DOUBLES)
+}

@@ -1,0 +1,168 @@
+/**
+ * The directory that one run leaves behind. It is made, and proved writable, before the run starts, so that
+ * no run is lost at its end; a run that never starts takes it away again.
+ */
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { UserError } from '../errors.js'
+
+/** Runs of one scenario and seed that may start in the same second. */
+const SAME_NAME_MAX = 1000
+
+const ALLOWED = 'allowed is a directory that is empty or does not exist yet'
+
+export interface ResultsRequest {
+  scenario: string
+  seed: number
+  startedAt: Date
+  /** The directory itself, when the user names one; else results/SCENARIO/TIME-SEED below the current one. */
+  out?: string | undefined
+}
+
+export class ResultsDirectory {
+  /** Absolute. */
+  readonly path: string
+  /** The topmost directory that had to be made; undefined: all were there. */
+  readonly #topmostMade: string | undefined
+  /** First path segments of the files written so far. */
+  readonly #written = new Set<string>()
+
+  /** @throws UserError with key `--out` when the directory can't be made or written, or isn't empty. */
+  static create(request: ResultsRequest): ResultsDirectory {
+    const { out } = request
+    const { path, topmostMade } = out === undefined ? makeNamedByTime(request) : makeAsAsked(resolve(out))
+    const directory = new ResultsDirectory(path, topmostMade)
+    directory.#proveWritable()
+    return directory
+  }
+
+  private constructor(path: string, topmostMade: string | undefined) {
+    this.path = path
+    this.#topmostMade = topmostMade
+  }
+
+  /** Writes a file at once or not at all: a reader, or a run killed on the way, never leaves half of it. */
+  write(name: string, text: string): void {
+    const file = this.#file(name)
+    writeFileSync(`${file}.tmp`, text)
+    renameSync(`${file}.tmp`, file)
+  }
+
+  writeJson(name: string, value: object): void {
+    this.write(name, `${JSON.stringify(value, null, 2)}\n`)
+  }
+
+  /** Adds text to a file; what was added stays when the run is killed. */
+  append(name: string, text: string): void {
+    appendFileSync(this.#file(name), text)
+  }
+
+  /** Removes the files written and the directories made, and nothing that anyone else put there. */
+  discard(): void {
+    for (const entry of this.#written) rmSync(join(this.path, entry), { recursive: true, force: true })
+    if (this.#topmostMade === undefined) return
+    const above = dirname(this.#topmostMade)
+    for (let made = this.path; made !== above && removeIfEmpty(made); ) made = dirname(made)
+  }
+
+  /** @param name a path inside the directory, with `/`. */
+  #file(name: string): string {
+    const file = resolve(this.path, name)
+    const [entry = ''] = relative(this.path, file).split(sep)
+    if (entry === '' || entry === '..') throw new Error(`Expected a path inside ${this.path}, got ${name}`)
+    this.#written.add(entry)
+    mkdirSync(dirname(file), { recursive: true })
+    return file
+  }
+
+  #proveWritable(): void {
+    try {
+      this.write('probe', '')
+      rmSync(join(this.path, 'probe'))
+    } catch (error) {
+      this.discard()
+      throw unwritable(this.path, error)
+    }
+  }
+}
+
+interface Made {
+  path: string
+  topmostMade: string | undefined
+}
+
+function makeAsAsked(path: string): Made {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found !== undefined && !found.isDirectory()) throw refused(`${path} is not a directory`)
+    if (found === undefined) return { path, topmostMade: mkdirSync(path, { recursive: true }) }
+    const entries = readdirSync(path)
+    if (entries.includes('manifest.json')) throw refused(`${path} already holds a run`)
+    if (entries.length > 0) throw refused(`${path} is not empty`)
+    return { path, topmostMade: undefined }
+  } catch (error) {
+    throw error instanceof UserError ? error : unwritable(path, error)
+  }
+}
+
+function makeNamedByTime({ scenario, seed, startedAt }: ResultsRequest): Made {
+  const parent = resolve('results', scenario)
+  const name = `${compactTime(startedAt)}-${seed}`
+  try {
+    const parentMade = mkdirSync(parent, { recursive: true })
+    for (let attempt = 1; attempt <= SAME_NAME_MAX; attempt += 1) {
+      const path = join(parent, attempt === 1 ? name : `${name}-${attempt}`)
+      if (makeIfMissing(path)) return { path, topmostMade: parentMade ?? path }
+    }
+  } catch (error) {
+    throw unwritable(parent, error)
+  }
+  throw refused(`${parent} holds ${SAME_NAME_MAX} runs named ${name}`)
+}
+
+/** 20260102T030405Z */
+function compactTime(time: Date): string {
+  return time.toISOString().replaceAll(/[-:]|\.\d+/g, '')
+}
+
+/** @returns false when it is there already: two runs that start together each get their own. */
+function makeIfMissing(path: string): boolean {
+  try {
+    mkdirSync(path)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+function removeIfEmpty(path: string): boolean {
+  try {
+    rmdirSync(path)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'ENOTEMPTY') return false
+    throw error
+  }
+}
+
+function unwritable(path: string, error: unknown): UserError {
+  return refused(`can't write to ${path} (${errorCode(error) ?? String(error)})`)
+}
+
+function refused(finding: string): UserError {
+  return new UserError(`${finding}; ${ALLOWED}`, { key: '--out' })
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+}

@@ -1,0 +1,173 @@
+/**
+ * summary.json: a run's samples at the borders of its phases, its histograms and its final check, as figures
+ * that a person compares. Memory is that at a phase's end; counts and rates are those over the phase.
+ */
+import type {
+  GuestPhaseHistograms,
+  GuestSample,
+  IntegrityReport,
+  LatencyNs,
+  MemoryFigures,
+  PhaseGuestSummary,
+  PhaseRecord,
+  PhaseSummary,
+  Sample,
+  ScanCounters,
+  Summary,
+} from '../experiment/outcome.js'
+import { latencyOf } from '../measure/histograms.js'
+import type { Plan } from '../scenario/plan.js'
+import { pagesToMiB } from './units.js'
+
+export interface SummaryInput {
+  plan: Plan
+  state: Summary['state']
+  messages: string[]
+  phases: readonly PhaseRecord[]
+  histograms: readonly GuestPhaseHistograms[]
+  integrity: IntegrityReport
+  /** In the order of `plan.guests`. */
+  contentDigests: readonly (string | undefined)[]
+  /** What one reading of the clock costs, and so adds to every latency. */
+  clockCostNs: number
+  metadataBytesPerPage: number
+}
+
+export function summarize(input: SummaryInput): Summary {
+  const { plan, state, messages, integrity, clockCostNs, metadataBytesPerPage } = input
+  return {
+    scenario: plan.scenario,
+    seed: plan.seed,
+    state,
+    messages,
+    scale: plan.scale,
+    guests: plan.guests.map(({ name, pages }, index) => ({
+      name,
+      memoryMiB: pagesToMiB(pages),
+      contentDigest: input.contentDigests[index] ?? null,
+    })),
+    clockCostNs,
+    phases: input.phases.map((phase) => summarizePhase(phase, input.histograms, plan)),
+    integrity,
+    memory: { metadataBytesPerPage },
+  }
+}
+
+function summarizePhase(
+  { name, measured, start, end }: PhaseRecord,
+  allHistograms: readonly GuestPhaseHistograms[],
+  { scale, guests }: Plan,
+): PhaseSummary {
+  const histograms = allHistograms.filter(({ phase }) => phase === name)
+  const over = new Interval((end.timeSeconds - start.timeSeconds) / scale.time)
+  const faults = end.cowFaults - start.cowFaults
+  return {
+    name,
+    measured,
+    startSeconds: start.timeSeconds,
+    endSeconds: end.timeSeconds,
+    ...memoryFigures(end, 1),
+    captureRatio: end.opportunityPages === 0 ? null : end.savedPages / end.opportunityPages,
+    scan: summarizeScan(start.scan, end.scan, over),
+    cow: {
+      faults,
+      faultsPerSecond: over.perSecond(faults),
+      latencyNs: latencyOfMetric('cow', histograms),
+    },
+    stores: over.countAndRate(end.stores - start.stores),
+    swap: {
+      outs: end.swapOuts - start.swapOuts,
+      ins: end.swapIns - start.swapIns,
+      reclaimMerges: end.reclaimMerges - start.reclaimMerges,
+      latencyNs: latencyOfMetric('swapIn', histograms),
+    },
+    fullSize: memoryFigures(end, scale.memory),
+    guests: Object.fromEntries(
+      guests.map((guest, index) => {
+        const own = histograms.filter((entry) => entry.guest === guest.name)
+        return [guest.name, summarizeGuest(start.guests[index]!, end.guests[index]!, own, over)]
+      }),
+    ),
+  }
+}
+
+function summarizeGuest(
+  start: GuestSample,
+  end: GuestSample,
+  histograms: readonly GuestPhaseHistograms[],
+  over: Interval,
+): PhaseGuestSummary {
+  const faults = end.cowFaults - start.cowFaults
+  return {
+    sharedMiB: pagesToMiB(end.sharedPages),
+    zeroMiB: pagesToMiB(end.zeroPages),
+    swappedMiB: pagesToMiB(end.swappedPages),
+    stores: over.countAndRate(end.stores - start.stores),
+    loads: { count: end.loads - start.loads },
+    firstTouches: end.firstTouches - start.firstTouches,
+    cow: {
+      faults,
+      faultsPerSecond: over.perSecond(faults),
+      latencyNs: latencyOfMetric('cow', histograms),
+    },
+    stalls: end.stalls - start.stalls,
+    lockWaits: end.lockWaits - start.lockWaits,
+    missed: end.missed - start.missed,
+    swap: { ins: end.swapIns - start.swapIns },
+  }
+}
+
+function summarizeScan(start: ScanCounters, end: ScanCounters, over: Interval): PhaseSummary['scan'] {
+  const pagesScanned = end.pagesScanned - start.pagesScanned
+  return {
+    pagesScanned,
+    pagesPerSecond: over.perSecond(pagesScanned),
+    pagesAskedPerSecond: over.perSecond(end.pagesAsked - start.pagesAsked),
+    passes: end.passes - start.passes,
+    pagesHashed: end.pagesHashed - start.pagesHashed,
+    pagesCompared: end.pagesCompared - start.pagesCompared,
+    merges: end.merges - start.merges,
+    staleHints: end.staleHints - start.staleHints,
+    falseMatches: end.falseMatches - start.falseMatches,
+    lockFailures: end.lockFailures - start.lockFailures,
+    cpuSeconds: differenceIfKnown(start.cpuSeconds, end.cpuSeconds),
+    waitingSeconds: differenceIfKnown(start.waitingSeconds, end.waitingSeconds),
+  }
+}
+
+function memoryFigures(sample: Sample, times: number): MemoryFigures {
+  return {
+    sharedMiB: pagesToMiB(sample.sharedPages) * times,
+    sharedCommonMiB: pagesToMiB(sample.sharedCommonPages) * times,
+    savedMiB: pagesToMiB(sample.savedPages) * times,
+    zeroMiB: pagesToMiB(sample.zeroPages) * times,
+    footprintMiB: pagesToMiB(sample.footprintPages) * times,
+    opportunityMiB: pagesToMiB(sample.opportunityPages) * times,
+    swappedMiB: pagesToMiB(sample.swappedPages) * times,
+  }
+}
+
+function latencyOfMetric(metric: string, phases: readonly GuestPhaseHistograms[]): LatencyNs | null {
+  return latencyOf(phases.flatMap(({ histograms }) => histograms.filter((entry) => entry.metric === metric)))
+}
+
+function differenceIfKnown(start: number | undefined, end: number | undefined): number | null {
+  return start === undefined || end === undefined ? null : end - start
+}
+
+/** A stretch of wall time, for rates; one of no length has rates of 0. */
+class Interval {
+  readonly #wallSeconds: number
+
+  constructor(wallSeconds: number) {
+    this.#wallSeconds = wallSeconds
+  }
+
+  perSecond(count: number): number {
+    return this.#wallSeconds > 0 ? count / this.#wallSeconds : 0
+  }
+
+  countAndRate(count: number): { count: number; perSecond: number } {
+    return { count, perSecond: this.perSecond(count) }
+  }
+}

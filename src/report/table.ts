@@ -1,0 +1,152 @@
+/**
+ * The text that a run ends with: its figures in two tables, no wider than a terminal of 80 columns, and below
+ * them what the reader must know to trust them.
+ */
+import type { IntegrityReport, PhaseSummary, Summary } from '../experiment/outcome.js'
+import { PAGE_BYTES } from '../machine/layout.js'
+import { memoryUnit, shortened, type Unit } from './units.js'
+
+const WIDTH = 80
+const PHASE_WIDTH = 14
+const NOTHING = '-'
+const NS_PER_US = 1000
+
+/** A column: two lines of heading, its width with the space before it, and the text of its cell. */
+interface Column {
+  heading: readonly [string, string]
+  width: number
+  cell: (phase: PhaseSummary) => string
+}
+
+/** @returns lines that each end with a line break. */
+export function summaryTable(summary: Summary): string {
+  const { phases } = summary
+  const memory = memoryUnit(Math.max(...phases.map(largestMiB), 0))
+  const blocks = [
+    titleLines(summary),
+    [
+      `Memory at the end of each phase, in ${memory.name} at full size`,
+      ...table(memoryColumns(memory), phases),
+    ],
+    ['Activity over each phase, per second of wall time', ...table(activityColumns(summary), phases)],
+    closingLines(summary),
+  ]
+  return blocks.map((lines) => lines.map((line) => `${line.trimEnd()}\n`).join('')).join('\n')
+}
+
+function titleLines({ scenario, seed, state, scale }: Summary): string[] {
+  const facts = `seed ${seed}, ${state}, scale: memory 1/${scale.memory}, time 1/${scale.time}`
+  const line = `${scenario}: ${facts}`
+  return line.length <= WIDTH ? [line] : [shortened(scenario, WIDTH), facts]
+}
+
+function memoryColumns({ size }: Unit): Column[] {
+  const amount = (ofPhase: (phase: PhaseSummary) => number) => (phase: PhaseSummary) =>
+    fixed(ofPhase(phase) / size)
+  return [
+    { heading: ['', 'shared'], width: 8, cell: amount(({ fullSize }) => fullSize.sharedMiB) },
+    { heading: ['', 'common'], width: 8, cell: amount(({ fullSize }) => fullSize.sharedCommonMiB) },
+    { heading: ['', 'saved'], width: 8, cell: amount(({ fullSize }) => fullSize.savedMiB) },
+    { heading: ['oppor-', 'tunity'], width: 8, cell: amount(({ fullSize }) => fullSize.opportunityMiB) },
+    { heading: ['', 'captured'], width: 10, cell: ({ captureRatio }) => percent(captureRatio) },
+    { heading: ['foot-', 'print'], width: 8, cell: amount(({ fullSize }) => fullSize.footprintMiB) },
+    { heading: ['', 'zero'], width: 8, cell: amount(({ fullSize }) => fullSize.zeroMiB) },
+    { heading: ['', 'swapped'], width: 8, cell: amount(({ fullSize }) => fullSize.swappedMiB) },
+  ]
+}
+
+function activityColumns({ scale }: Summary): Column[] {
+  const ofWallTime = (phase: PhaseSummary, seconds: number | null) => {
+    const wallSeconds = (phase.endSeconds - phase.startSeconds) / scale.time
+    return percent(seconds === null || wallSeconds <= 0 ? null : seconds / wallSeconds)
+  }
+  return [
+    { heading: ['stores', '/s'], width: 7, cell: ({ stores }) => metric(stores.perSecond) },
+    { heading: ['scanned', '/s'], width: 8, cell: ({ scan }) => metric(scan.pagesPerSecond) },
+    { heading: ['asked', '/s'], width: 7, cell: ({ scan }) => metric(scan.pagesAskedPerSecond) },
+    { heading: ['scan', 'passes'], width: 7, cell: ({ scan }) => metric(scan.passes) },
+    { heading: ['scan', 'CPU'], width: 8, cell: (phase) => ofWallTime(phase, phase.scan.cpuSeconds) },
+    { heading: ['scan', 'waits'], width: 8, cell: (phase) => ofWallTime(phase, phase.scan.waitingSeconds) },
+    { heading: ['CoW', '/s'], width: 7, cell: ({ cow }) => metric(cow.faultsPerSecond) },
+    { heading: ['p50', 'µs'], width: 7, cell: ({ cow }) => microseconds(cow.latencyNs?.p50) },
+    { heading: ['p99', 'µs'], width: 7, cell: ({ cow }) => microseconds(cow.latencyNs?.p99) },
+  ]
+}
+
+function table(columns: readonly Column[], phases: readonly PhaseSummary[]): string[] {
+  const row = (first: string, cells: readonly string[]) =>
+    first.padEnd(PHASE_WIDTH) + cells.map((cell, index) => cell.padStart(columns[index]!.width)).join('')
+  const headings = [0, 1].map((line) =>
+    row(
+      line === 0 ? '' : 'phase',
+      columns.map(({ heading }) => heading[line]!),
+    ),
+  )
+  const rows = phases.map((phase) =>
+    row(
+      shortened(phase.name, PHASE_WIDTH),
+      columns.map(({ cell }) => cell(phase)),
+    ),
+  )
+  return [...headings, ...rows]
+}
+
+function closingLines({ integrity, memory, clockCostNs, messages }: Summary): string[] {
+  const bytes = memory.metadataBytesPerPage
+  return [
+    ...wrapped(integrityLine(integrity)),
+    ...integrity.findings.flatMap((finding) => wrapped(`- ${finding}`)),
+    `Metadata: ${bytes.toFixed(1)} bytes for each page, ${((100 * bytes) / PAGE_BYTES).toFixed(2)} % of memory`,
+    `Latencies are those of CoW faults; each includes a reading of the clock, ${clockCostNs.toFixed(0)} ns`,
+    ...messages.flatMap((message) => wrapped(`Note: ${message}`)),
+  ]
+}
+
+function integrityLine({ pagesVerified, mismatches, leakedFrames, violations }: IntegrityReport): string {
+  const verdict = mismatches + leakedFrames + violations === 0 ? 'ok' : 'BROKEN'
+  const counts = `${mismatches} mismatches, ${leakedFrames} leaks, ${violations} violations`
+  return `Integrity ${verdict}: ${pagesVerified} pages verified, ${counts}`
+}
+
+function largestMiB({ fullSize }: PhaseSummary): number {
+  return Math.max(...Object.values(fullSize))
+}
+
+function fixed(value: number): string {
+  return value.toFixed(value < 1000 ? 2 : 0)
+}
+
+function percent(ratio: number | null): string {
+  return ratio === null ? NOTHING : `${(100 * ratio).toFixed(1)} %`
+}
+
+function microseconds(latencyNs: number | undefined): string {
+  return latencyNs === undefined ? NOTHING : metric(latencyNs / NS_PER_US)
+}
+
+const METRIC_UNITS = [
+  { size: 1e9, suffix: 'G' },
+  { size: 1e6, suffix: 'M' },
+  { size: 1e3, suffix: 'k' },
+]
+const ONE = { size: 1, suffix: '' }
+
+/** Three significant digits, or a small whole number as it is: 0.25, 2, 58.3, 583, 12.3k, 1.20M. */
+function metric(value: number): string {
+  // From 999.5 on a figure of three digits would round to 1000.
+  const { size, suffix } = METRIC_UNITS.find((unit) => value >= 0.9995 * unit.size) ?? ONE
+  if (size === 1 && Number.isInteger(value)) return String(value)
+  const scaled = value / size
+  return scaled.toFixed(scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0) + suffix
+}
+
+/** Breaks text at spaces into lines of the table's width, those after the first indented. */
+function wrapped(text: string): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!
+    if (line !== '' && line.length + 1 + word.length > WIDTH) lines.push(`  ${word}`)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines
+}

@@ -1,0 +1,58 @@
+/**
+ * timeseries.csv: a line for each sample. Pages are pages of the scaled memory; everything from `scannedPages`
+ * to `scannerWaitingSeconds` counts up from the start of the run. What does not exist is an empty field.
+ */
+import type { Sample } from '../experiment/outcome.js'
+
+/** The columns before those of the guests: name and value. */
+const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number | undefined])[] = [
+  ['timeSeconds', (sample) => decimals3(sample.timeSeconds)],
+  ['phase', (sample) => quoted(sample.phase)],
+  ['snapshot', (sample) => sample.snapshot],
+  ['sharedPages', (sample) => sample.sharedPages],
+  ['sharedCommonPages', (sample) => sample.sharedCommonPages],
+  ['savedPages', (sample) => sample.savedPages],
+  ['zeroPages', (sample) => sample.zeroPages],
+  ['swappedPages', (sample) => sample.swappedPages],
+  ['opportunityPages', (sample) => sample.opportunityPages],
+  ['footprintPages', (sample) => sample.footprintPages],
+  ['presentPages', (sample) => sample.presentPages],
+  ['scannedPages', (sample) => sample.scan.pagesScanned],
+  ['pagesAsked', (sample) => decimals3(sample.scan.pagesAsked)],
+  ['merges', (sample) => sample.scan.merges],
+  ['cowFaults', (sample) => sample.cowFaults],
+  ['swapOuts', (sample) => sample.swapOuts],
+  ['swapIns', (sample) => sample.swapIns],
+  ['stores', (sample) => sample.stores],
+  ['scannerCpuSeconds', (sample) => optional(sample.scan.cpuSeconds)],
+  ['scannerWaitingSeconds', (sample) => optional(sample.scan.waitingSeconds)],
+]
+
+/** @param guests names in the order of `Sample.guests`. */
+export function timeSeriesHeader(guests: readonly string[]): string {
+  const names = COLUMNS.map(([name]) => name)
+  return csvLine([...names, ...guests.map((guest) => quoted(`sharedPages.${guest}`))])
+}
+
+export function timeSeriesLine(sample: Sample): string {
+  const values = COLUMNS.map(([, value]) => value(sample) ?? '')
+  return csvLine([...values, ...sample.guests.map((guest) => guest.sharedPages)])
+}
+
+function csvLine(fields: readonly (string | number)[]): string {
+  return `${fields.join(',')}\n`
+}
+
+/** At most three decimals, and no trailing zeros. */
+function decimals3(value: number): number {
+  return Number(value.toFixed(3))
+}
+
+function optional(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : decimals3(value)
+}
+
+/** RFC 4180: a field with a comma, quote or line break stands in quotes. */
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,122 @@
+/**
+ * Runs a scenario and records it: the results directory is made before the run, filled while it goes, and completed at
+ * its end, whatever the end was.
+ */
+import { EXIT, ResourceError, UserError } from './errors.js'
+import type { Sample, Summary } from './experiment/outcome.js'
+import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './experiment/run.js'
+import { faultPercentiles, latencyLog } from './report/latency.js'
+import { endedManifest, startedManifest } from './report/manifest.js'
+import { ResultsDirectory } from './report/results-directory.js'
+import { renderSharingChart } from './report/sharing-chart.js'
+import { summarize } from './report/summary.js'
+import { timeSeriesHeader, timeSeriesLine } from './report/timeseries.js'
+import { type LoadedScenario, type LoadOptions, loadScenario, resolvedScenario } from './scenario/load.js'
+import type { Plan } from './scenario/plan.js'
+
+export interface ExperimentOptions extends LoadOptions, Pick<RunOptions, 'onSample' | 'onProgress' | 'signal' | 'beforeVerify'> {
+  /** The results directory; by default results/SCENARIO/TIME-SEED below the current one. */
+  out?: string | undefined
+}
+
+export interface ExperimentResult {
+  summary: Summary
+  /** Absolute path of the results. */
+  directory: string
+  failure: RunFailure | undefined
+  /** What a command would exit with. */
+  exitCode: number
+}
+
+/**
+ * Runs one scenario, in real threads of this process, to its end, and writes its results.
+ *
+ * @param scenario a shipped scenario's name, a path of a YAML file, or what `loadScenario` made of one
+ * @throws UserError for a mistake in the scenario or the options, before anything is written
+ * @throws ResourceError when this machine is too small for it; nothing is written
+ */
+export async function runExperiment(
+  scenario: string | LoadedScenario,
+  options: ExperimentOptions = {},
+): Promise<ExperimentResult> {
+  const loaded = typeof scenario === 'string' ? loadScenario(scenario, options) : scenario
+  const { plan } = loaded
+  const startedAt = new Date()
+  const directory = ResultsDirectory.create({ scenario: plan.scenario, seed: plan.seed, startedAt, out: options.out })
+  const manifest = startedManifest({
+    scenario: plan.scenario,
+    seed: plan.seed,
+    options: resolvedScenario(loaded),
+    processors: plan.host.processors,
+    startedAt,
+  })
+  const end = (state: Summary['state'], exitReason: string, messages: string[]) =>
+    directory.writeJson('manifest.json', endedManifest(manifest, { state, exitReason, messages, endedAt: new Date() }))
+
+  directory.writeJson('manifest.json', manifest)
+  directory.append('timeseries.csv', timeSeriesHeader(plan.guests.map((guest) => guest.name)))
+  const samples: Sample[] = []
+  try {
+    const outcome = await runPlan(plan, {
+      ...options,
+      swapDirectory: directory.path,
+      onSample: (sample) => {
+        samples.push(sample)
+        directory.append('timeseries.csv', timeSeriesLine(sample))
+        options.onSample?.(sample)
+      },
+    })
+    const summary = summaryOf(plan, outcome)
+    writeResults(directory, plan, outcome, summary, samples)
+    end(outcome.state, exitReason(outcome), summary.messages)
+    return { summary, directory: directory.path, failure: outcome.failure, exitCode: exitCodeOf(outcome) }
+  } catch (error) {
+    if (error instanceof UserError || error instanceof ResourceError) directory.discard()
+    else end('failed', `internal error: ${error instanceof Error ? error.message : String(error)}`, [])
+    throw error
+  }
+}
+
+function summaryOf(plan: Plan, outcome: RunOutcome): Summary {
+  const { failure } = outcome
+  return summarize({
+    plan,
+    ...outcome,
+    messages: failure === undefined ? outcome.messages : [failure.message, ...outcome.messages],
+  })
+}
+
+function writeResults(
+  directory: ResultsDirectory,
+  plan: Plan,
+  { histograms, phases }: RunOutcome,
+  summary: Summary,
+  samples: readonly Sample[],
+): void {
+  directory.writeJson('summary.json', summary)
+  const guests = plan.guests.map((guest) => guest.name)
+  const measured = new Set(phases.filter((phase) => phase.measured).map((phase) => phase.name))
+  for (const guest of guests) {
+    const own = histograms.filter((entry) => entry.guest === guest)
+    directory.write(`latency/${guest}.hlog`, latencyLog(guest, own))
+    directory.write(`latency/${guest}.hgrm`, faultPercentiles(own.filter((entry) => measured.has(entry.phase))))
+  }
+  const { scenario, scale } = plan
+  directory.write('shared.svg', renderSharingChart({ scenario, scale, guests, samples, phases: summary.phases }))
+}
+
+function isIntact({ integrity }: RunOutcome): boolean {
+  return integrity.mismatches === 0 && integrity.leakedFrames === 0 && integrity.violations === 0
+}
+
+function exitReason(outcome: RunOutcome): string {
+  if (!isIntact(outcome)) return `integrity: ${outcome.integrity.findings[0]}`
+  if (outcome.failure !== undefined) return outcome.failure.message
+  return outcome.state === 'complete' ? 'all phases were run' : 'stopped before its end'
+}
+
+function exitCodeOf(outcome: RunOutcome): number {
+  if (!isIntact(outcome)) return EXIT.integrity
+  if (outcome.failure !== undefined) return outcome.failure.outOfResources ? EXIT.resources : EXIT.internal
+  return outcome.state === 'complete' ? EXIT.ok : EXIT.interrupted
+}

@@ -1,0 +1,42 @@
+/** Finds the known name that a misspelt one most likely stands for. */
+
+/** A name is near when no more than this part of its letters has to change. */
+const CHANGED_PART_MAX = 0.4
+
+/** The known name nearest to `name`, letter case aside; undefined when none is near. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let bestChanges = Math.max(1, Math.floor(name.length * CHANGED_PART_MAX)) + 1
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) >= bestChanges) continue
+    const changes = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (changes < bestChanges) {
+      best = candidate
+      bestChanges = changes
+    }
+  }
+  return best
+}
+
+/** `, did you mean NAME?`, or nothing: the end of a message about an unknown name. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  return meant === undefined ? '' : `, did you mean ${meant}?`
+}
+
+/** Letters to insert, delete, replace, or swap with their neighbour, to turn `a` into `b`; row by row. */
+function editDistance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)]
+  for (let row = 1; row <= a.length; row++) {
+    const above = rows[row - 1]!
+    const current = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = above[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
+      const swapped = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      const swap = swapped ? rows[row - 2]![column - 2]! + 1 : Number.POSITIVE_INFINITY
+      current.push(Math.min(replaced, above[column]! + 1, current[column - 1]! + 1, swap))
+    }
+    rows.push(current)
+  }
+  return rows[a.length]![b.length]!
+}

@@ -1,0 +1,155 @@
+/**
+ * A parsed scenario made concrete: divided by its scale, in pages, guests counted out and contents numbered.
+ * This is also where everything is checked that no key can show alone, such as extents that exceed a guest.
+ */
+import type { TraceHeader } from '../guest/trace.js'
+import { FRAMES_MAX, GUEST_PAGES_MAX, pagesIn } from '../machine/layout.js'
+import { numberContents, type UnnumberedGuest } from './content-numbers.js'
+import { GUEST_LETTERS, nameText } from './fields.js'
+import { GuestMemory, inMemory, scaledBy } from './guest-memory.js'
+import { FRAMES_MIN, GUESTS_MAX, SAMPLE_SECONDS_MIN, SAMPLES_MAX } from './limits.js'
+import { phasesOf } from './phases-of.js'
+import type { GuestPlan, PhasePlan, Plan } from './plan.js'
+import { type Report, show, under } from './problems.js'
+import type { Scenario } from './schema.js'
+import type { ScenarioGuest } from './schema-guest.js'
+import { formatDuration } from './units.js'
+import { workloadOf } from './workload-of.js'
+
+/** What a plan needs to know of the trace that it replays. */
+export type TraceFacts = Pick<
+  TraceHeader,
+  'file' | 'guests' | 'pagesPerGuest' | 'timesSeconds' | 'distinctContents'
+>
+
+/** A scenario after its own checks, with the name of its file and what its trace says. */
+export interface ParsedScenario {
+  name: string
+  /** `trace` is an absolute path here. */
+  scenario: Scenario
+  trace: TraceFacts | undefined
+}
+
+interface Guests {
+  guests: GuestPlan[]
+  /** One more than the largest content number. */
+  contents: number
+}
+
+/** The plan of a scenario. It must not be used when `report` was called: a problem leaves it incomplete. */
+export function planOf({ name, scenario, trace }: ParsedScenario, report: Report): Plan {
+  const { host, scanner, scale } = scenario
+  const phases = phasesOf(scenario, under(report, 'phases'))
+  const { guests, contents } = trace
+    ? traceGuests(trace, phases.length, under(report, 'trace'))
+    : imageGuests(scenario, phases, under(report, 'guests'))
+  checkGuests(guests, under(report, trace ? 'trace' : 'guests'))
+  return {
+    scenario: name,
+    description: scenario.description,
+    seed: scenario.seed,
+    scale,
+    host: {
+      frames: framesOf(scenario, under(report, 'host', 'memory')),
+      processors: host.processors,
+      GHz: host.GHz,
+      swap: host.swap,
+      stallLimitSeconds: host.stallLimit,
+    },
+    guests,
+    scanner: { policy: scanner.policy, order: scanner.order, ShareForceSalting: scanner.ShareForceSalting },
+    phases,
+    sampleSeconds: sampleSecondsOf(scenario, phases, under(report, 'sampling', 'interval')),
+    contents,
+    trace: trace && { file: trace.file, timesSeconds: trace.timesSeconds },
+  }
+}
+
+function framesOf({ host, scale }: Scenario, report: Report): number {
+  const frames = pagesIn(host.memory / scale.memory)
+  if (frames < FRAMES_MIN || frames > FRAMES_MAX) {
+    const range = `${inMemory(FRAMES_MIN)} to ${inMemory(FRAMES_MAX)}`
+    report([], `expected ${range}${scaledBy(scale.memory)}, got ${inMemory(frames)}`)
+  }
+  return frames
+}
+
+function sampleSecondsOf(
+  { sampling, scale }: Scenario,
+  phases: readonly PhasePlan[],
+  report: Report,
+): number {
+  const seconds = sampling.interval / scale.time
+  const totalSeconds = phases.reduce((sum, phase) => sum + phase.seconds, 0)
+  if (seconds < SAMPLE_SECONDS_MIN) {
+    const least = formatDuration(SAMPLE_SECONDS_MIN)
+    report([], `expected at least ${least}${scaledBy(scale.time)}, got ${formatDuration(seconds)}`)
+  } else if (totalSeconds / seconds > SAMPLES_MAX) {
+    report(
+      [],
+      `gives ${Math.floor(totalSeconds / seconds)} samples in all phases; at most ${SAMPLES_MAX} are kept`,
+    )
+  }
+  return seconds
+}
+
+/** The trace's guests, all alike: what they hold and do comes from the trace. */
+function traceGuests(trace: TraceFacts, phases: number, report: Report): Guests {
+  const unfit = trace.guests.find((name) => !nameText(GUEST_LETTERS).test(name))
+  if (unfit !== undefined) {
+    report([], `its guest ${show(unfit)} can't give its name to a file; expected letters of ${GUEST_LETTERS}`)
+  }
+  const guests = trace.guests.map((name, traceGuest) => ({
+    name,
+    pages: trace.pagesPerGuest,
+    salt: undefined,
+    share: true,
+    image: [],
+    activities: Array.from({ length: phases }, () => []),
+    traceGuest,
+  }))
+  return { guests, contents: trace.distinctContents }
+}
+
+function imageGuests({ guests = [], scale }: Scenario, phases: readonly PhasePlan[], report: Report): Guests {
+  const phaseNames = phases.map((phase) => phase.name)
+  const unnumbered: UnnumberedGuest[] = []
+  const plans: GuestPlan[] = []
+  const names = new Set<string>()
+  for (const [index, guest] of guests.entries()) {
+    const reportHere = under(report, index)
+    const memory = new GuestMemory(guest.memory, scale.memory)
+    if (memory.pages === 0) reportHere(['memory'], `is less than a page${scaledBy(scale.memory)}`)
+    const extents = memory.layOut(guest.image, under(reportHere, 'image'))
+    const setting = { memory, extents, timeScale: scale.time, phaseNames }
+    const activities = workloadOf(guest.workload, setting, under(reportHere, 'workload'))
+    for (const name of namesOf(guest)) {
+      if (names.has(name)) {
+        reportHere(['name'], `a guest before is called ${name} too; names are unique`)
+        break
+      }
+      names.add(name)
+      const { salt, share, os } = guest
+      unnumbered.push({ os, extents })
+      plans.push({ name, pages: memory.pages, salt, share, image: [], activities, traceGuest: undefined })
+    }
+  }
+  const { images, contents } = numberContents(unnumbered)
+  return { guests: plans.map((plan, index) => ({ ...plan, image: images[index]! })), contents }
+}
+
+function namesOf({ name, count }: ScenarioGuest): string[] {
+  return count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${name}-${index + 1}`)
+}
+
+function checkGuests(guests: readonly GuestPlan[], report: Report): void {
+  const pages = guests.reduce((sum, guest) => sum + guest.pages, 0)
+  if (guests.length > GUESTS_MAX)
+    report([], `makes ${guests.length} guests; at most ${GUESTS_MAX} are allowed`)
+  else if (pages > GUEST_PAGES_MAX) {
+    report(
+      [],
+      `all guests have ${inMemory(pages)} together; at most ${inMemory(GUEST_PAGES_MAX)} are allowed`,
+    )
+  }
+}

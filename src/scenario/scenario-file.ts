@@ -1,0 +1,95 @@
+/** Finds scenario files, those that ship with twinpage among them, and reads their text. */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, extname, join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UserError } from '../errors.js'
+import { FILE_BYTES_MAX } from './limits.js'
+import { didYouMean } from './nearest.js'
+import { show } from './problems.js'
+
+/** Where the scenarios that ship lie: at the root of the package, seen from dist/src/scenario. */
+const SHIPPED = fileURLToPath(new URL('../../../scenarios', import.meta.url))
+
+const EXTENSIONS = ['.yaml', '.yml']
+
+/** Letters that no text has: control characters other than tab and the ends of lines. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+
+/** Absolute paths of the shipped scenarios, in order of their names. */
+export function shippedFiles(): string[] {
+  const files = readdirSync(SHIPPED).filter((file) => EXTENSIONS.includes(extname(file)))
+  return files.sort().map((file) => join(SHIPPED, file))
+}
+
+/** `case-study` of `…/case-study.yaml`. */
+export function scenarioName(file: string): string {
+  const extension = extname(file)
+  return basename(file, EXTENSIONS.includes(extension) ? extension : '')
+}
+
+/**
+ * The file that a word on the command line means: a shipped scenario's name, or else a path, as given.
+ * @throws UserError where no scenario of that name ships.
+ */
+export function findScenario(nameOrPath: string): string {
+  const isPath =
+    nameOrPath.includes('/') || nameOrPath.includes(sep) || EXTENSIONS.includes(extname(nameOrPath))
+  if (isPath) return nameOrPath
+  const files = shippedFiles()
+  const found = files.find((file) => scenarioName(file) === nameOrPath)
+  if (found !== undefined) return found
+  const names = files.map(scenarioName)
+  const meant = didYouMean(nameOrPath, names) || ';'
+  throw new UserError(
+    `no scenario called ${show(nameOrPath)} ships with twinpage${meant} these do: ${names.join(', ')}; ` +
+      'a file of your own is named by a path, such as ./mine.yaml',
+  )
+}
+
+/** @throws UserError where there is no readable, plain, UTF-8 text file of a sane size. */
+export function readScenarioText(file: string): string {
+  const text = decode(readBytes(file), file)
+  const control = CONTROL.exec(text)
+  if (control) {
+    const line = text.slice(0, control.index).split('\n').length
+    const code = control[0].charCodeAt(0).toString(16).padStart(4, '0')
+    throw new UserError(`is not plain text: it has the control character U+${code}`, { file, line })
+  }
+  return text
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    const stats = statSync(file)
+    if (stats.isDirectory()) throw new UserError('is a directory; expected a scenario file', { file })
+    if (!stats.isFile()) throw new UserError('is no regular file; expected a scenario file', { file })
+    if (stats.size > FILE_BYTES_MAX) {
+      throw new UserError(`has ${stats.size} bytes; at most ${FILE_BYTES_MAX} are read`, { file })
+    }
+    return readFileSync(file)
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(unreadable(error as NodeJS.ErrnoException), { file })
+  }
+}
+
+function unreadable({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return "there is no such file; a shipped scenario's name has no .yaml and no /"
+  return code === 'EACCES' ? 'may not be read by this user' : `can't be read: ${message}`
+}
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new UserError('is not UTF-8 text; expected YAML', { file, line: lineOfFirstBadByte(bytes) })
+  }
+}
+
+/** The decoder writes U+FFFD for what it can't read; a text that has one of its own is that much off. */
+function lineOfFirstBadByte(bytes: Buffer): number {
+  const text = bytes.toString('utf-8')
+  return text.slice(0, text.indexOf('\ufffd')).split('\n').length
+}

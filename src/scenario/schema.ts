@@ -1,0 +1,201 @@
+/**
+ * The scenario language. This schema is its only definition: the type `Scenario`, validation, the defaults and
+ * the published JSON Schema all come from it. In a parsed scenario sizes are bytes and times seconds, at full size.
+ */
+import { availableParallelism, cpus } from 'node:os'
+import { z } from 'zod'
+import {
+  duration,
+  durationOrMinutes,
+  durationOrZero,
+  expected,
+  flag,
+  list,
+  mapping,
+  name,
+  number,
+  numberAbove,
+  oneLine,
+  oneOf,
+  PHASE_LETTERS,
+  size,
+  wholeNumber,
+} from './fields.js'
+import {
+  CLOCK_GHZ_MAX,
+  CLOCK_GHZ_MIN,
+  GUESTS_MAX,
+  PHASES_MAX,
+  PROCESSORS_MAX,
+  SCALE_MAX,
+  UNKNOWN_CLOCK_GHZ,
+} from './limits.js'
+import { guest, UINT32_MAX } from './schema-guest.js'
+import { formatDuration } from './units.js'
+
+/** Seconds that an `until` phase lasts at most, when its `limit` isn't given. */
+const UNTIL_LIMIT_SECONDS = 3600
+
+/** GHz of a processor of this machine, as the operating system states it, to the MHz. */
+function clockGHz(): number {
+  const speedMHz = cpus()[0]?.speed ?? 0
+  return speedMHz > 0 ? speedMHz / 1000 : UNKNOWN_CLOCK_GHZ
+}
+
+const scaleFactor = number(1, SCALE_MAX)
+
+const scale = z
+  .codec(
+    z.union([scaleFactor, mapping({ memory: scaleFactor.prefault(1), time: scaleFactor.prefault(1) })], {
+      error: expected(`a number from 1 to ${SCALE_MAX}, or a mapping such as {memory: 1, time: 6}`),
+    }),
+    z.strictObject({ memory: z.number(), time: z.number() }),
+    {
+      decode: (written) => (typeof written === 'number' ? { memory: written, time: written } : written),
+      encode: ({ memory, time }) => (memory === time ? memory : { memory, time }),
+    },
+  )
+  .prefault(1)
+  .describe('divides memory sizes and durations, together or apart; rates keep their true values')
+
+const percentFree = numberAbove(0, 99.999)
+
+const swap = mapping({
+  enabled: flag().prefault(true),
+  startFreePercent: percentFree
+    .prefault(4)
+    .describe("swapping starts when less of the host's memory is free"),
+  stopFreePercent: percentFree.prefault(6).describe('swapping stops when more of it is free'),
+})
+  .check(({ value, issues }) => {
+    if (value.startFreePercent < value.stopFreePercent) return
+    const message = `expected more than startFreePercent, which is ${value.startFreePercent}, got ${value.stopFreePercent}`
+    issues.push({ code: 'custom', input: value, path: ['stopFreePercent'], message })
+  })
+  .prefault({})
+
+const host = mapping({
+  memory: size().describe('machine memory at full size'),
+  processors: wholeNumber(1, PROCESSORS_MAX)
+    .prefault(() => Math.min(availableParallelism(), PROCESSORS_MAX))
+    .describe('processors that the run may use; default: all of this machine'),
+  GHz: number(CLOCK_GHZ_MIN, CLOCK_GHZ_MAX)
+    .prefault(clockGHz)
+    .describe('clock of one processor, for ShareScanGHz; default: that of this machine'),
+  swap,
+  stallLimit: duration()
+    .prefault('10s')
+    .describe('wall time, never scaled, that a guest waits for a free frame before the run fails'),
+})
+
+/** The settings that a phase may override. */
+const unthrottled = flag().describe('scan as fast as the processor allows')
+const ShareScanTime = durationOrMinutes(600, 36_000).describe(
+  'time to scan a whole guest once; a bare number means minutes; 10min to 600min at full size',
+)
+const ShareScanGHz = number(0, 32).describe('MB/s of scanning per GHz of host processor; 0: no scanning')
+const ShareRateMax = number(0, 32_768).describe('pages per second and guest; 0: no scanning')
+
+const scanner = mapping({
+  policy: oneOf(['tps']).prefault('tps'),
+  order: oneOf(['random', 'sequential']).prefault('random').describe("in which a guest's pages are visited"),
+  unthrottled: unthrottled.prefault(false),
+  ShareScanTime: ShareScanTime.prefault('60min'),
+  ShareScanGHz: ShareScanGHz.prefault(4),
+  ShareRateMax: ShareRateMax.prefault(1024),
+  ShareForceSalting: z
+    .literal([0, 1, 2], { error: expected('0, 1 or 2') })
+    .prefault(2)
+    .describe(
+      '0: all guests share; 1: those of equal salt, none counting as 0; 2: within a guest, or where equal salts are set',
+    ),
+}).prefault({})
+
+const until = z
+  .union([z.literal('settled'), mapping({ passes: wholeNumber(1, 1_000_000) })], {
+    error: expected('settled, or a mapping such as {passes: 2}'),
+  })
+  .describe('settled: until a scan pass finds no more to share; passes: until so many scan passes are done')
+
+const phase = mapping({
+  name: name(PHASE_LETTERS).describe('unique; used in file names'),
+  start: durationOrZero()
+    .optional()
+    .describe(
+      'a check: when the phase must start, counted from the last until phase before it, or from the beginning',
+    ),
+  duration: duration().optional().describe('length of the phase'),
+  until: until.optional(),
+  limit: duration()
+    .optional()
+    .describe(`the longest that an until phase may last; default ${formatDuration(UNTIL_LIMIT_SECONDS)}`),
+  scanner: mapping({
+    unthrottled: unthrottled.exactOptional(),
+    ShareScanTime: ShareScanTime.exactOptional(),
+    ShareScanGHz: ShareScanGHz.exactOptional(),
+    ShareRateMax: ShareRateMax.exactOptional(),
+  })
+    .optional()
+    .describe('what holds in this phase only'),
+})
+  .overwrite((given) =>
+    given.until !== undefined && given.limit === undefined ? { ...given, limit: UNTIL_LIMIT_SECONDS } : given,
+  )
+  .check(({ value, issues }) => {
+    const complain = (path: string[], message: string) =>
+      issues.push({ code: 'custom', input: value, path, message })
+    if (value.duration === undefined && value.until === undefined)
+      complain([], 'has no end; give duration or until')
+    else if (value.duration !== undefined && value.until !== undefined)
+      complain(['until'], 'duration and until exclude each other; give one of them')
+    else if (value.duration !== undefined && value.limit !== undefined)
+      complain(['limit'], 'belongs to until phases only; leave it out beside duration')
+  })
+
+const phases = list('phases', phase, 1, PHASES_MAX).check(({ value, issues }) => {
+  const seen = new Set<string>()
+  for (const [index, { name }] of value.entries()) {
+    if (seen.has(name))
+      issues.push({
+        code: 'custom',
+        input: name,
+        path: [index, 'name'],
+        message: `a phase before is called ${name} too; names are unique`,
+      })
+    seen.add(name)
+  }
+})
+
+export const scenarioSchema = mapping({
+  description: oneLine('text').prefault('').describe('what the scenario is about, on one line'),
+  seed: wholeNumber(0, UINT32_MAX).prefault(1).describe('of every random choice'),
+  scale,
+  trace: oneLine('the path of a page-content trace')
+    .min(1, { error: expected('the path of a page-content trace') })
+    .optional()
+    .describe('guests replay this trace; relative to the scenario file'),
+  host,
+  guests: list('guests', guest, 1, GUESTS_MAX).optional(),
+  scanner,
+  phases,
+  sampling: mapping({
+    interval: duration().prefault('1min').describe('time between samples'),
+  }).prefault({}),
+}).check(({ value, issues }) => {
+  const complain = (path: string[], message: string) =>
+    issues.push({ code: 'custom', input: value, path, message })
+  if (value.trace === undefined && value.guests === undefined)
+    complain(['guests'], 'is missing; expected a list of guests, or a trace')
+  if (value.trace === undefined) return
+  if (value.guests !== undefined)
+    complain(['guests'], 'the trace brings its own guests; leave guests or trace out')
+  if (value.scale.memory !== 1)
+    complain(
+      ['scale', 'memory'],
+      `a page of a trace is a page: expected 1, got ${value.scale.memory}; such as scale: {memory: 1, time: 6}`,
+    )
+})
+
+/** A scenario as it was written, defaults filled in, in base units at full size. */
+export type Scenario = z.output<typeof scenarioSchema>
+export type ScenarioPhase = z.output<typeof phase>

@@ -1,0 +1,85 @@
+/** A guest's workload made concrete: page ranges and paces, phase by phase. */
+import type { Extent, GuestMemory } from './guest-memory.js'
+import { didYouMean } from './nearest.js'
+import type { Activity, Pace, PageRange } from './plan.js'
+import { type Report, under } from './problems.js'
+import type { ScenarioActivity, ScenarioGuest, Where } from './schema-guest.js'
+
+export interface WorkloadSetting {
+  memory: GuestMemory
+  extents: readonly Extent[]
+  timeScale: number
+  /** In the order of the plan's phases. */
+  phaseNames: readonly string[]
+}
+
+/** What the guest does in each phase, in the order of the phases. */
+export function workloadOf(
+  workload: ScenarioGuest['workload'],
+  setting: WorkloadSetting,
+  report: Report,
+): Activity[][] {
+  const { phaseNames } = setting
+  for (const name of Object.keys(workload)) {
+    if (phaseNames.includes(name)) continue
+    report(
+      [name],
+      `no phase has this name${didYouMean(name, phaseNames) || ';'} phases: ${phaseNames.join(', ')}`,
+    )
+  }
+  return phaseNames.map((name) => {
+    const activities = Object.hasOwn(workload, name) ? workload[name]! : []
+    return activities.map((activity, index) => activityOf(activity, setting, under(report, name, index)))
+  })
+}
+
+function activityOf(
+  activity: ScenarioActivity,
+  { memory, extents, timeScale }: WorkloadSetting,
+  report: Report,
+): Activity {
+  const rangesOf = (where: Where) => memory.rangesOf(where, extents, under(report, 'where'))
+  switch (activity.do) {
+    case 'boot':
+      return { do: 'boot', pace: paceOf(activity, timeScale) }
+    case 'fill':
+      return { do: 'fill', ranges: rangesOf(activity.where), pace: paceOf(activity, timeScale) }
+    case 'update': {
+      const { words, locks, zipf, where } = activity
+      return { do: 'update', ranges: rangesOf(where), pace: paceOf(activity, timeScale), words, locks, zipf }
+    }
+    case 'read': {
+      const { zipf, where } = activity
+      return { do: 'read', ranges: rangesOf(where), pace: paceOf(activity, timeScale), zipf }
+    }
+    case 'reload':
+    case 'zero':
+      return { do: activity.do, ranges: rangesOf(activity.where), pace: paceOf(activity, timeScale) }
+    case 'tick': {
+      const ranges = rangesOf(activity.where)
+      checkTickPages(activity.pages, ranges, under(report, 'pages'))
+      return { do: 'tick', ranges, pace: paceOf(activity, timeScale), pages: activity.pages }
+    }
+    case 'busy':
+      return { do: 'busy', fraction: activity.fraction }
+  }
+}
+
+function checkTickPages(tickPages: number, ranges: readonly PageRange[], report: Report): void {
+  const pages = ranges.reduce((sum, range) => sum + range.pages, 0)
+  if (pages > 0 && tickPages > pages) report([], `${tickPages} pages are more than the ${pages} it works on`)
+}
+
+interface Paced {
+  rate?: number | undefined
+  over?: number | undefined
+  threads?: number | undefined
+  think?: number | undefined
+}
+
+/** Durations shrink with the scale; rates are true, and think time stands for a rate. */
+function paceOf({ rate, over, threads, think }: Paced, timeScale: number): Pace {
+  if (rate !== undefined) return { kind: 'rate', perSecond: rate }
+  if (over !== undefined) return { kind: 'over', seconds: over / timeScale }
+  return { kind: 'closed', threads: threads!, thinkSeconds: think! }
+}

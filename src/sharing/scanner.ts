@@ -1,0 +1,124 @@
+/**
+ * The scanner's loop: which VM, how many pages, when to sleep. The policy decides what happens to a page.
+ *
+ * Unthrottled it goes round the VMs in batches without a pause. Otherwise each VM has its rate, and the scanner wakes
+ * at every tick to use up what the rates allow.
+ */
+import type { Control } from '../experiment/control.js'
+import type { GuestPages } from '../experiment/messages.js'
+import { nowNs } from '../measure/clock.js'
+import { SCAN } from '../measure/counters.js'
+import type { Plan } from '../scenario/plan.js'
+import { RateController, scanRates } from './rate.js'
+import { ScanOrder } from './scan-order.js'
+import type { TpsPolicy } from './tps.js'
+
+/** Pages between two looks at the control block. */
+const BATCH_PAGES = 64
+/** How often a throttled scanner wakes. */
+const TICK_MS = 10
+/** A scanner that finds no page at all looks again after this time. */
+const NOTHING_TO_SCAN_MS = 1
+
+interface ScannedVm {
+  order: ScanOrder
+  rate: RateController | undefined
+}
+
+export class Scanner {
+  private readonly vms: ScannedVm[]
+  private passes = 0
+  private mergesBeforePass = 0
+  private pagesBeforePass = 0
+
+  constructor(
+    private readonly policy: TpsPolicy,
+    private readonly control: Control,
+    private readonly counters: Float64Array,
+    private readonly plan: Pick<Plan, 'seed' | 'host' | 'scanner' | 'phases'>,
+    private readonly guests: readonly GuestPages[],
+    ptes: Int32Array,
+  ) {
+    this.vms = guests.flatMap((vm, guest) => {
+      if (!vm.share) return []
+      const order = new ScanOrder(ptes, guest, vm.firstPage, vm.pages, plan.scanner.order, plan.seed)
+      return [{ order, rate: undefined }]
+    })
+  }
+
+  /** Scans, phase by phase, until the run stops. */
+  run(): void {
+    while (!this.control.isStopping()) {
+      const event = this.control.event()
+      const phase = this.control.phase()
+      if (phase < 0 || this.vms.length === 0) this.control.sleep(event, 100)
+      else if (this.plan.phases[phase]!.rates.unthrottled) this.scanUnthrottled(phase)
+      else this.scanAtRates(phase)
+    }
+  }
+
+  private goesOn(phase: number): boolean {
+    return this.control.phase() === phase && !this.control.isStopping()
+  }
+
+  private scanUnthrottled(phase: number): void {
+    while (this.goesOn(phase)) {
+      let scanned = 0
+      for (const vm of this.vms) scanned += this.scan(vm, BATCH_PAGES)
+      this.counters[SCAN.pagesAsked]! += scanned
+      if (scanned === 0) this.control.sleep(this.control.event(), NOTHING_TO_SCAN_MS)
+    }
+  }
+
+  private scanAtRates(phase: number): void {
+    const { rates } = this.plan.phases[phase]!
+    const pagesOfGuests = this.guests.map((vm) => (vm.share ? vm.pages : 0))
+    const perSecond = scanRates(rates, this.plan.host, pagesOfGuests)
+    const startNs = nowNs()
+    for (const vm of this.vms) vm.rate = new RateController(perSecond[vm.order.guest]!, startNs)
+    while (this.goesOn(phase)) {
+      const event = this.control.event()
+      const tickNs = nowNs()
+      let left = false
+      for (const vm of this.vms) left = this.scanAllowance(vm, vm.rate!, tickNs) || left
+      if (!left) this.control.sleep(event, TICK_MS)
+    }
+  }
+
+  /** Scans what the rate allows, at most a batch; true if the allowance goes further. */
+  private scanAllowance(vm: ScannedVm, rate: RateController, tickNs: number): boolean {
+    this.counters[SCAN.pagesAsked]! += rate.advance(tickNs)
+    const allowed = rate.available()
+    const scanned = this.scan(vm, Math.min(allowed, BATCH_PAGES))
+    rate.use(scanned)
+    return scanned === BATCH_PAGES && allowed > BATCH_PAGES
+  }
+
+  /** Visits up to `pages` present pages of a VM, ending early at the end of a pass; returns how many. */
+  private scan(vm: ScannedVm, pages: number): number {
+    for (let visited = 0; visited < pages; visited++) {
+      const page = vm.order.next()
+      if (page < 0) {
+        this.passEnded()
+        return visited
+      }
+      this.policy.visit(page, vm.order.guest, true)
+    }
+    return pages
+  }
+
+  /** The pass of all is over when every VM has had one more. */
+  private passEnded(): void {
+    let slowest = Number.POSITIVE_INFINITY
+    for (const { order } of this.vms) slowest = Math.min(slowest, order.passes)
+    if (slowest === this.passes) return
+    this.passes = slowest
+    const merges = this.counters[SCAN.merges]!
+    const scanned = this.counters[SCAN.pagesScanned]!
+    this.counters[SCAN.lastPassMerges] = merges - this.mergesBeforePass
+    this.counters[SCAN.lastPassPages] = scanned - this.pagesBeforePass
+    this.mergesBeforePass = merges
+    this.pagesBeforePass = scanned
+    this.counters[SCAN.passes] = slowest
+  }
+}

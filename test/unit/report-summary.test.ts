@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import type { GuestPhaseHistograms } from '../../src/experiment/outcome.js'
+import { initHistograms, LatencyHistogram } from '../../src/measure/histograms.js'
+import { type SummaryInput, summarize } from '../../src/report/summary.js'
+import { PAGES_PER_GUEST, sampleRun } from '../support/sample-run.js'
+
+before(initHistograms)
+
+const GUESTS = ['web', 'db']
+const RUN = sampleRun(GUESTS)
+
+function input(changes: Partial<SummaryInput> = {}): SummaryInput {
+  return {
+    plan: RUN.plan,
+    state: 'complete',
+    messages: [],
+    phases: RUN.phases,
+    histograms: [],
+    integrity: { pagesVerified: 32_768, mismatches: 0, leakedFrames: 0, violations: 0, findings: [] },
+    contentDigests: ['aa', 'bb'],
+    clockCostNs: 50,
+    metadataBytesPerPage: 24,
+    ...changes,
+  }
+}
+
+function recorded(guest: string, phase: string, metric: string, valueNs: number): GuestPhaseHistograms {
+  const histogram = new LatencyHistogram()
+  histogram.recordNs(valueNs)
+  const times = { startSeconds: 0, endSeconds: 1, startEpochMs: 0, endEpochMs: 1 }
+  return { guest, phase, ...times, histograms: [histogram.encode(metric)] }
+}
+
+test('memory is that at the end of the phase, in MiB of the scaled memory', () => {
+  const idle = summarize(input()).phases[1]!
+  const end = RUN.phases[1]!.end
+  assert.equal(idle.sharedMiB, end.sharedPages / 256)
+  assert.equal(idle.footprintMiB, end.footprintPages / 256)
+  assert.equal(idle.guests.db!.sharedMiB, end.guests[1]!.sharedPages / 256)
+})
+
+test('full size is the scaled memory times its scale, figure by figure', () => {
+  const idle = summarize(input()).phases[1]!
+  for (const [name, value] of Object.entries(idle.fullSize)) {
+    assert.equal(value, idle[name as keyof typeof idle.fullSize] * 128, name)
+  }
+})
+
+test('counts are those of the phase, rates are per second of wall time', () => {
+  const benchmark = summarize(input()).phases[2]!
+  const scenarioSeconds = 4800
+  assert.equal(benchmark.scan.pagesScanned, scenarioSeconds * 10)
+  assert.equal(benchmark.scan.pagesPerSecond, 10 * 128)
+  assert.equal(benchmark.scan.pagesAskedPerSecond, 12.5 * 128)
+  assert.deepEqual(benchmark.stores, { count: scenarioSeconds * 400 * 2, perSecond: 800 * 128 })
+  assert.equal(benchmark.cow.faultsPerSecond, 2 * 2 * 128)
+  assert.equal(benchmark.guests.web!.cow.faultsPerSecond, 2 * 128)
+})
+
+test('the capture ratio is what was saved of what could be, null when that was nothing', () => {
+  const phase = RUN.phases[1]!
+  const none = { ...phase, end: { ...phase.end, opportunityPages: 0, savedPages: 0 } }
+  const [some, nothing] = summarize(input({ phases: [phase, none] })).phases
+  assert.equal(some!.captureRatio, phase.end.savedPages / phase.end.opportunityPages)
+  assert.equal(nothing!.captureRatio, null)
+})
+
+test('a phase that took no time has rates of zero', () => {
+  const { start } = RUN.phases[1]!
+  const [phase] = summarize(input({ phases: [{ name: 'idle', measured: true, start, end: start }] })).phases
+  assert.equal(phase!.stores.perSecond, 0)
+  assert.equal(phase!.scan.pagesPerSecond, 0)
+})
+
+test('processor time that the kernel does not tell is null, not zero', () => {
+  const phase = RUN.phases[1]!
+  const end = { ...phase.end, scan: { ...phase.end.scan, cpuSeconds: undefined } }
+  const [summary] = summarize(input({ phases: [{ ...phase, end }] })).phases
+  assert.equal(summary!.scan.cpuSeconds, null)
+  assert.equal(summary!.scan.waitingSeconds, 1800 / 12_800)
+})
+
+test('latencies are those of their phase, their metric, and all guests or one', () => {
+  const histograms = [
+    recorded('web', 'idle', 'cow', 1000),
+    recorded('db', 'idle', 'cow', 2000),
+    recorded('db', 'idle', 'swapIn', 500),
+    recorded('web', 'benchmark', 'cow', 9000),
+    recorded('web', 'idle', 'cow.copy', 30),
+  ]
+  const [warmup, idle] = summarize(input({ histograms })).phases
+  assert.equal(warmup!.cow.latencyNs, null)
+  assert.equal(idle!.cow.latencyNs?.count, 2)
+  assert.equal(idle!.cow.latencyNs?.max, 2000)
+  assert.equal(idle!.guests.web!.cow.latencyNs?.max, 1000)
+  assert.equal(idle!.swap.latencyNs?.max, 500)
+})
+
+test('guests are named with their memory and the digest of what they hold', () => {
+  assert.deepEqual(summarize(input()).guests[1], {
+    name: 'db',
+    memoryMiB: PAGES_PER_GUEST / 256,
+    contentDigest: 'bb',
+  })
+})
+
+test('every figure survives JSON: none is missing, infinite or not a number', () => {
+  const summary = summarize(input())
+  assert.deepEqual(JSON.parse(JSON.stringify(summary)), summary)
+})

@@ -1,0 +1,4 @@
+/** Worker: one guest VM. */
+import { runGuest } from '../src/guest/guest.js'
+
+export default runGuest
