@@ -4,6 +4,7 @@
  */
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -80,7 +81,7 @@ export class ResultsDirectory {
     const [entry = ''] = relative(this.path, file).split(sep)
     if (entry === '' || entry === '..') throw new Error(`Expected a path inside ${this.path}, got ${name}`)
     this.#written.add(entry)
-    mkdirSync(dirname(file), { recursive: true })
+    makeWithParents(dirname(file))
     return file
   }
 
@@ -104,7 +105,7 @@ function makeAsAsked(path: string): Made {
   try {
     const found = statSync(path, { throwIfNoEntry: false })
     if (found !== undefined && !found.isDirectory()) throw refused(`${path} is not a directory`)
-    if (found === undefined) return { path, topmostMade: mkdirSync(path, { recursive: true }) }
+    if (found === undefined) return { path, topmostMade: makeWithParents(path) }
     const entries = readdirSync(path)
     if (entries.includes('manifest.json')) throw refused(`${path} already holds a run`)
     if (entries.length > 0) throw refused(`${path} is not empty`)
@@ -118,7 +119,7 @@ function makeNamedByTime({ scenario, seed, startedAt }: ResultsRequest): Made {
   const parent = resolve('results', scenario)
   const name = `${compactTime(startedAt)}-${seed}`
   try {
-    const parentMade = mkdirSync(parent, { recursive: true })
+    const parentMade = makeWithParents(parent)
     for (let attempt = 1; attempt <= SAME_NAME_MAX; attempt += 1) {
       const path = join(parent, attempt === 1 ? name : `${name}-${attempt}`)
       if (makeIfMissing(path)) return { path, topmostMade: parentMade ?? path }
@@ -132,6 +133,17 @@ function makeNamedByTime({ scenario, seed, startedAt }: ResultsRequest): Made {
 /** 20260102T030405Z */
 function compactTime(time: Date): string {
   return time.toISOString().replaceAll(/[-:]|\.\d+/g, '')
+}
+
+/**
+ * Makes a directory and those above it; mkdir's own `recursive` never returns where the system says ENOENT to any
+ * new name, as in /proc (Node 20).
+ * @returns the topmost directory made; undefined: it was there
+ */
+function makeWithParents(path: string): string | undefined {
+  if (existsSync(path)) return undefined
+  const parentMade = makeWithParents(dirname(path))
+  return makeIfMissing(path) ? (parentMade ?? path) : parentMade
 }
 
 /** @returns false when it is there already: two runs that start together each get their own. */

@@ -47,7 +47,7 @@ export function mapping<Shape extends z.core.$ZodShape>(shape: Shape) {
 }
 
 /** What to say about a key that nobody knows. */
-export function unknownKey(key: string, known: readonly string[]): string {
+function unknownKey(key: string, known: readonly string[]): string {
   return `unknown key${didYouMean(key, known) || ';'} known here: ${known.join(', ')}`
 }
 
@@ -77,6 +77,12 @@ export function numberAbove(min: number, max: number) {
   return z.number({ error }).gt(min, { error }).max(max, { error })
 }
 
+/** A number above `min` and below `max`. */
+export function numberBetween(min: number, max: number) {
+  const error = expected(`a number between ${min} and ${max}`)
+  return z.number({ error }).gt(min, { error }).lt(max, { error })
+}
+
 export function flag() {
   return z.boolean({ error: expected('true or false') })
 }
@@ -92,9 +98,13 @@ export function choiceMessage(names: readonly string[]): (given: Given) => strin
     expectation(given) + (typeof given.input === 'string' ? didYouMean(given.input, names) : '')
 }
 
+/** No control characters and no ends of lines; without Unicode classes, which JSON Schema can't rely on. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const ONE_LINE = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/
+
 export function oneLine(what: string) {
   const error = expected(`${what} on one line`)
-  return z.string({ error }).regex(/^[^\p{Cc}\u2028\u2029]*$/u, { error })
+  return z.string({ error }).regex(ONE_LINE, { error })
 }
 
 /** Names of guests and of operating systems. */

@@ -6,6 +6,9 @@
 /** Frames of a host: 1 MiB of machine memory, so that the percentages of swapping are at least a page. */
 export const FRAMES_MIN = 256
 
+/** Seeds and salts are 32-bit words. */
+export const UINT32_MAX = 2 ** 32 - 1
+
 /** Guests, after `count` is expanded: each one is a thread. */
 export const GUESTS_MAX = 256
 

@@ -21,6 +21,14 @@ export function under(report: Report, ...steps: KeyPath): Report {
 /** Letters of a user's text that a message repeats. */
 const SHOWN_LETTERS_MAX = 40
 
+/** Letters that would break the line or command the terminal, as escapes. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (letter) => `\\u${letter.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
+}
+
 /** What was given, short and on one line. */
 export function show(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
@@ -28,7 +36,7 @@ export function show(value: unknown): string {
   if (typeof value === 'object') return 'a mapping'
   const text = String(value)
   const shown = text.length > SHOWN_LETTERS_MAX ? `${text.slice(0, SHOWN_LETTERS_MAX)}…` : text
-  return typeof value === 'string' ? JSON.stringify(shown) : shown
+  return typeof value === 'string' ? printable(JSON.stringify(shown)) : shown
 }
 
 /** A path as `guests.0.memory`; keys with unusual letters are quoted, so that it stays one line. */

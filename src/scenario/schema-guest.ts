@@ -17,9 +17,7 @@ import {
   size,
   wholeNumber,
 } from './fields.js'
-import { ACTIVITIES_MAX, GUESTS_MAX, LOCKS_MAX, THREADS_MAX, ZIPF_MAX } from './limits.js'
-
-export const UINT32_MAX = 2 ** 32 - 1
+import { ACTIVITIES_MAX, GUESTS_MAX, LOCKS_MAX, THREADS_MAX, UINT32_MAX, ZIPF_MAX } from './limits.js'
 
 /** What the pages of an extent hold at first. */
 const IMAGE_CLASSES = ['zero', 'common', 'duplicated', 'private'] as const

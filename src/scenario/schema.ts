@@ -14,7 +14,7 @@ import {
   mapping,
   name,
   number,
-  numberAbove,
+  numberBetween,
   oneLine,
   oneOf,
   PHASE_LETTERS,
@@ -28,9 +28,10 @@ import {
   PHASES_MAX,
   PROCESSORS_MAX,
   SCALE_MAX,
+  UINT32_MAX,
   UNKNOWN_CLOCK_GHZ,
 } from './limits.js'
-import { guest, UINT32_MAX } from './schema-guest.js'
+import { guest } from './schema-guest.js'
 import { formatDuration } from './units.js'
 
 /** Seconds that an `until` phase lasts at most, when its `limit` isn't given. */
@@ -58,7 +59,7 @@ const scale = z
   .prefault(1)
   .describe('divides memory sizes and durations, together or apart; rates keep their true values')
 
-const percentFree = numberAbove(0, 99.999)
+const percentFree = numberBetween(0, 100)
 
 const swap = mapping({
   enabled: flag().prefault(true),

@@ -23,6 +23,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { ALIAS_COUNT_MAX } from './limits.js'
+import { printable } from './problems.js'
 
 const NESTED_TOO_DEEPLY = 'is nested too deeply'
 const TOO_MANY_ALIASES = `has too many aliases; at most ${ALIAS_COUNT_MAX} values may come from them`
@@ -122,7 +123,7 @@ function plainSyntaxMessage(error: YAMLError): string {
     case 'TAB_AS_INDENT':
       return 'a tab is used as indentation; indent with spaces'
     default:
-      return `not well-formed YAML: ${error.message.replaceAll(/\s+/g, ' ')}`
+      return `not well-formed YAML: ${printable(error.message.replaceAll(/\s+/g, ' '))}`
   }
 }
 
@@ -171,8 +172,8 @@ function aliasMessage(
   target: Node | undefined,
   ancestors: readonly unknown[],
 ): string | undefined {
-  if (target === undefined) return `no anchor &${source} comes before this alias`
-  return ancestors.includes(target) ? `alias *${source} contains itself` : undefined
+  if (target === undefined) return `no anchor &${printable(source)} comes before this alias`
+  return ancestors.includes(target) ? `alias *${printable(source)} contains itself` : undefined
 }
 
 function keyMessage({ key, value }: Pair, anchors: ReadonlyMap<string, Node>): string | undefined {

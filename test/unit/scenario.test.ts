@@ -534,7 +534,7 @@ describe('does any text give a plan or a UserError?', () => {
         fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
           tried(mutations.reduce(applied, text))
         }),
-        { numRuns: 300 },
+        { numRuns: 150 },
       )
     })
     test(`${name}, with lines moved`, () => {
@@ -544,7 +544,7 @@ describe('does any text give a plan or a UserError?', () => {
           const changed = lines.toSpliced(from, count).toSpliced(to, 0, ...lines.slice(from, from + count))
           tried(changed.join('\n'))
         }),
-        { numRuns: 200 },
+        { numRuns: 100 },
       )
     })
   }
@@ -581,7 +581,7 @@ describe('does any text give a plan or a UserError?', () => {
           assert.doesNotMatch(error.message, /\n|Invalid (input|string)|Too (small|big)|Unrecognized/)
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 })
