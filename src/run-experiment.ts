@@ -14,7 +14,9 @@ import { timeSeriesHeader, timeSeriesLine } from './report/timeseries.js'
 import { type LoadedScenario, type LoadOptions, loadScenario, resolvedScenario } from './scenario/load.js'
 import type { Plan } from './scenario/plan.js'
 
-export interface ExperimentOptions extends LoadOptions, Pick<RunOptions, 'onSample' | 'onProgress' | 'signal' | 'beforeVerify'> {
+export interface ExperimentOptions
+  extends LoadOptions,
+    Pick<RunOptions, 'onSample' | 'onProgress' | 'signal' | 'beforeVerify'> {
   /** The results directory; by default results/SCENARIO/TIME-SEED below the current one. */
   out?: string | undefined
 }
@@ -42,7 +44,12 @@ export async function runExperiment(
   const loaded = typeof scenario === 'string' ? loadScenario(scenario, options) : scenario
   const { plan } = loaded
   const startedAt = new Date()
-  const directory = ResultsDirectory.create({ scenario: plan.scenario, seed: plan.seed, startedAt, out: options.out })
+  const directory = ResultsDirectory.create({
+    scenario: plan.scenario,
+    seed: plan.seed,
+    startedAt,
+    out: options.out,
+  })
   const manifest = startedManifest({
     scenario: plan.scenario,
     seed: plan.seed,
@@ -51,7 +58,10 @@ export async function runExperiment(
     startedAt,
   })
   const end = (state: Summary['state'], exitReason: string, messages: string[]) =>
-    directory.writeJson('manifest.json', endedManifest(manifest, { state, exitReason, messages, endedAt: new Date() }))
+    directory.writeJson(
+      'manifest.json',
+      endedManifest(manifest, { state, exitReason, messages, endedAt: new Date() }),
+    )
 
   directory.writeJson('manifest.json', manifest)
   directory.append('timeseries.csv', timeSeriesHeader(plan.guests.map((guest) => guest.name)))
@@ -99,10 +109,16 @@ function writeResults(
   for (const guest of guests) {
     const own = histograms.filter((entry) => entry.guest === guest)
     directory.write(`latency/${guest}.hlog`, latencyLog(guest, own))
-    directory.write(`latency/${guest}.hgrm`, faultPercentiles(own.filter((entry) => measured.has(entry.phase))))
+    directory.write(
+      `latency/${guest}.hgrm`,
+      faultPercentiles(own.filter((entry) => measured.has(entry.phase))),
+    )
   }
   const { scenario, scale } = plan
-  directory.write('shared.svg', renderSharingChart({ scenario, scale, guests, samples, phases: summary.phases }))
+  directory.write(
+    'shared.svg',
+    renderSharingChart({ scenario, scale, guests, samples, phases: summary.phases }),
+  )
 }
 
 function isIntact({ integrity }: RunOutcome): boolean {

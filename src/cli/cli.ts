@@ -16,7 +16,9 @@ export async function runCli(argv: string[], hooks: Pick<RunOptions, 'beforeVeri
   try {
     await yargs(argv)
       .scriptName('twinpage')
-      .usage('$0 COMMAND\n\nA laboratory for transparent page sharing: real threads, real bytes, real copy-on-write faults.')
+      .usage(
+        '$0 COMMAND\n\nA laboratory for transparent page sharing: real threads, real bytes, real copy-on-write faults.',
+      )
       .command(runCommand(hooks))
       .command(scenariosCommand)
       .command(checkCommand)
@@ -42,7 +44,10 @@ function exitCodeOf(error: unknown): number {
 }
 
 function oneLine(message: string): string {
-  return message.trim().split(/\s*\n\s*/).join('; ')
+  return message
+    .trim()
+    .split(/\s*\n\s*/)
+    .join('; ')
 }
 
 function stackOf(error: unknown): string {

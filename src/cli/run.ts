@@ -7,7 +7,7 @@ import { summaryTable } from '../report/table.js'
 import { type ExperimentResult, runExperiment } from '../run-experiment.js'
 import { loadScenario } from '../scenario/load.js'
 import { RunProgress } from './progress.js'
-import { printError, printResult, ProgressLine } from './terminal.js'
+import { ProgressLine, printError, printResult } from './terminal.js'
 
 interface RunArguments {
   scenario: string
@@ -39,7 +39,11 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
           default: [],
           describe: 'Replace a value, as in --set guests.0.memory=64MiB; may be repeated',
         })
-        .option('json', { type: 'boolean', default: false, describe: 'Print summary.json instead of the table' })
+        .option('json', {
+          type: 'boolean',
+          default: false,
+          describe: 'Print summary.json instead of the table',
+        })
         .option('quiet', { type: 'boolean', default: false, describe: 'Print neither progress nor table' })
         .example('$0 run case-study', 'the case study, in about a minute')
         .example('$0 run quick --set guests.0.count=16 --json', 'sixteen guests, for a program to read'),
@@ -71,7 +75,8 @@ function report({ summary, directory, failure }: ExperimentResult, json: boolean
   const shownDirectory = relative(process.cwd(), directory) || '.'
   if (json) printResult(JSON.stringify(summary, null, 2))
   else if (!quiet) printResult(`${summaryTable(summary)}\nResults in ${shownDirectory}`)
-  if (failure !== undefined) printError(`the run failed: ${failure.message}; its results so far are in ${shownDirectory}`)
+  if (failure !== undefined)
+    printError(`the run failed: ${failure.message}; its results so far are in ${shownDirectory}`)
   for (const finding of summary.integrity.findings) printError(`integrity: ${finding}`)
   for (const message of failure === undefined ? summary.messages : []) printError(message)
 }

@@ -57,14 +57,20 @@ export class PhaseLeader {
     }
   }
 
-  private async runPhase(phase: PhasePlan, index: number, endNs: number, mustEnd: () => boolean): Promise<void> {
+  private async runPhase(
+    phase: PhasePlan,
+    index: number,
+    endNs: number,
+    mustEnd: () => boolean,
+  ): Promise<void> {
     const isOver = this.endCondition(phase, index)
     for (;;) {
       await this.sampleWhatIsDue(phase.name, mustEnd)
       const now = nowNs()
       if (mustEnd() || isOver()) return
       if (now >= endNs) {
-        if (phase.ends.when !== 'time') this.messages.push(`phase ${phase.name} ended at its limit, not settled`)
+        if (phase.ends.when !== 'time')
+          this.messages.push(`phase ${phase.name} ended at its limit, not settled`)
         return
       }
       this.reportProgress(phase.name, now)
@@ -127,7 +133,9 @@ export class PhaseLeader {
 
   private snapshotDueNs(): number {
     const seconds = this.plan.trace?.timesSeconds[this.nextSnapshot]
-    return seconds === undefined ? Number.POSITIVE_INFINITY : this.startNs + (seconds / this.plan.scale.time) * 1e9
+    return seconds === undefined
+      ? Number.POSITIVE_INFINITY
+      : this.startNs + (seconds / this.plan.scale.time) * 1e9
   }
 
   private scenarioSeconds(ns: number): number {

@@ -10,6 +10,7 @@
  * done all the same, as far as it can be, so there are always results. Every wait has a limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkResources } from '../host/resources.js'
 import { compileKernels } from '../kernels/kernels.js'
 import { auditMachine } from '../machine/audit.js'
 import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
@@ -17,7 +18,6 @@ import { closeSwapFile, openSwapFile } from '../machine/swap.js'
 import { measureClockCostNs, nowNs } from '../measure/clock.js'
 import { createCounters } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
-import { checkResources } from '../host/resources.js'
 import { Control, createControl } from './control.js'
 import type { GuestFailure } from './messages.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, Sample } from './outcome.js'
@@ -105,7 +105,10 @@ class Run {
   async run(): Promise<RunOutcome> {
     try {
       this.workers.start()
-      await this.poll(ATTACH_LIMIT_MS, () => this.control.attachedWorkers() === this.workers.count || this.mustEnd())
+      await this.poll(
+        ATTACH_LIMIT_MS,
+        () => this.control.attachedWorkers() === this.workers.count || this.mustEnd(),
+      )
       if (!this.mustEnd()) await this.leader.lead(() => this.mustEnd())
       return await this.windUp()
     } finally {

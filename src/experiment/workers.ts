@@ -94,7 +94,11 @@ export class Workers {
       plan: guestPlan,
       firstPage,
       seed: plan.seed,
-      phases: plan.phases.map(({ name, seconds, ends }) => ({ name, seconds, endsByTime: ends.when === 'time' })),
+      phases: plan.phases.map(({ name, seconds, ends }) => ({
+        name,
+        seconds,
+        endsByTime: ends.when === 'time',
+      })),
       scaleTime: plan.scale.time,
       stallLimitSeconds: plan.host.stallLimitSeconds,
       trace: trace && guestTraceOf(trace, guestPlan.traceGuest!),
@@ -102,7 +106,11 @@ export class Workers {
   }
 
   /** A worker that dies leaves no result, and a line that says so. */
-  private async runTask<Result>(task: WorkerTask, filename: string, name: string): Promise<Result | undefined> {
+  private async runTask<Result>(
+    task: WorkerTask,
+    filename: string,
+    name: string,
+  ): Promise<Result | undefined> {
     try {
       return (await this.pool.run(task, { filename })) as Result
     } catch (error) {

@@ -2,9 +2,10 @@
  * What the activities of a workload do, one operation at a time. Which page, which word, which value: all of it comes
  * from the activity's own pseudo-random stream, so what a guest stores depends on the seed and not on the machine.
  */
+
+import { PAGE_WORDS } from '../machine/layout.js'
 import { ZERO_TAG } from '../machine/machine.js'
 import type { Mmu } from '../machine/mmu.js'
-import { PAGE_WORDS } from '../machine/layout.js'
 import { nowNs } from '../measure/clock.js'
 import type { LatencyHistogram } from '../measure/histograms.js'
 import { Permutation } from '../random/permutation.js'
@@ -27,7 +28,11 @@ export interface GuestMemory {
   storeLatency: LatencyHistogram
 }
 
-export function operationOf(activity: Exclude<Activity, { do: 'busy' }>, memory: GuestMemory, seed: number): Operation {
+export function operationOf(
+  activity: Exclude<Activity, { do: 'busy' }>,
+  memory: GuestMemory,
+  seed: number,
+): Operation {
   switch (activity.do) {
     case 'boot':
       return new Boot(memory)

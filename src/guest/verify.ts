@@ -28,7 +28,9 @@ export function verifyPages(
     if (digestOf(machine, page, pte, swapFd, scratch) === mmu.digests[ppn]) continue
     result.mismatches++
     if (result.findings.length < FINDINGS_MAX) {
-      result.findings.push(`guest ${name} PPN ${ppn} (${placeOf(pte)}): holds bytes that its guest did not write`)
+      result.findings.push(
+        `guest ${name} PPN ${ppn} (${placeOf(pte)}): holds bytes that its guest did not write`,
+      )
     }
   }
   return result

@@ -21,7 +21,7 @@ const SLEEP_MAX_MS = 100
 /** An activity at work in one phase. */
 interface Runner {
   pacer: Pacer
-  isFinite: boolean
+  hasEnd: boolean
   run(): void
 }
 
@@ -90,16 +90,16 @@ export class Workload {
   private runnerOf(activity: Activity, phaseStartNs: number, seed: number): Runner {
     if (activity.do === 'busy') {
       const busy = new BusyLoop(activity.fraction, phaseStartNs)
-      return { pacer: busy, isFinite: false, run: () => busy.run() }
+      return { pacer: busy, hasEnd: false, run: () => busy.run() }
     }
     const operation = operationOf(activity, this.memory, seed)
     const pacer = pacerOf(activity.pace, operation.operations, phaseStartNs)
-    return { pacer, isFinite: Number.isFinite(operation.operations), run: () => operation.run() }
+    return { pacer, hasEnd: Number.isFinite(operation.operations), run: () => operation.run() }
   }
 }
 
-function isFinished({ isFinite, pacer }: Runner): boolean {
-  return !isFinite || pacer.dueNs === Number.POSITIVE_INFINITY
+function isFinished({ hasEnd, pacer }: Runner): boolean {
+  return !hasEnd || pacer.dueNs === Number.POSITIVE_INFINITY
 }
 
 function earliest(runners: readonly Runner[]): Runner | undefined {

@@ -59,7 +59,14 @@ function offsets(frames: number, threads: number) {
   const bitmap = HEADER_WORDS
   const summary = bitmap + bitmapWords
   const reserve = summary + summaryWords
-  return { bitmap, bitmapWords, summary, summaryWords, reserve, totalWords: reserve + threads * RESERVE_WORDS }
+  return {
+    bitmap,
+    bitmapWords,
+    summary,
+    summaryWords,
+    reserve,
+    totalWords: reserve + threads * RESERVE_WORDS,
+  }
 }
 
 export class FrameAllocator {

@@ -82,7 +82,8 @@ class Audit {
       return
     }
     if (free) this.frameViolation(mpn, 'is in use and free at once')
-    if (mapped === 0) this.leak(mpn, state > 0 ? `has ${state} references, but no page maps it` : this.orphan(state))
+    if (mapped === 0)
+      this.leak(mpn, state > 0 ? `has ${state} references, but no page maps it` : this.orphan(state))
     else if (state > 0 && state !== mapped) {
       this.frameViolation(mpn, `has ${state} references, but ${mapped} pages map it`)
     }
@@ -100,7 +101,8 @@ class Audit {
       seen[mpn] = 1
     })
     for (let mpn = 0; mpn < seen.length; mpn++) {
-      if (seen[mpn] === 0 && this.stateOf(mpn) > 0) this.frameViolation(mpn, 'is shared, but not in the share table')
+      if (seen[mpn] === 0 && this.stateOf(mpn) > 0)
+        this.frameViolation(mpn, 'is shared, but not in the share table')
     }
   }
 

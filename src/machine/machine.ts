@@ -53,7 +53,11 @@ export interface MachineSize {
 }
 
 /** @throws ResourceError when the memory can't be had */
-export function createMachine(size: MachineSize, kernels: KernelModules, swapFd: number | undefined): MachineHandle {
+export function createMachine(
+  size: MachineSize,
+  kernels: KernelModules,
+  swapFd: number | undefined,
+): MachineHandle {
   return {
     memory: allocateMemory(size.frames, size.segmentShift),
     kernels,

@@ -219,4 +219,3 @@ function firstOf(head: number): number {
 function headOf(mpn: number): number {
   return mpn === END ? EMPTY : (mpn + 1) << 1
 }
-

@@ -21,7 +21,9 @@ export function scanRates(
   host: { processors: number; GHz: number },
   pagesOfGuests: readonly number[],
 ): number[] {
-  const wanted = pagesOfGuests.map((pages) => Math.min(pages / rates.ShareScanTimeSeconds, rates.ShareRateMax))
+  const wanted = pagesOfGuests.map((pages) =>
+    Math.min(pages / rates.ShareScanTimeSeconds, rates.ShareRateMax),
+  )
   const sum = wanted.reduce((total, rate) => total + rate, 0)
   const hostMax = rates.ShareScanGHz * host.GHz * host.processors * PAGES_PER_MB
   const part = sum > hostMax ? hostMax / sum : 1

@@ -56,7 +56,8 @@ export class Reclaimer {
     let fruitless = 0
     this.swapError = undefined
     while (this.machine.allocator.availableFrames() < this.enoughFrames) {
-      if (this.control.isStopping() || fruitless > FRUITLESS_TRIES_MAX || this.swapError !== undefined) return false
+      if (this.control.isStopping() || fruitless > FRUITLESS_TRIES_MAX || this.swapError !== undefined)
+        return false
       fruitless = this.freeOne() ? 0 : fruitless + 1
     }
     return true

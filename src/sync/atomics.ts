@@ -16,5 +16,6 @@ export const and: (words: Int32Array, index: number, value: number) => number = 
 export const compareExchange: (words: Int32Array, index: number, expected: number, value: number) => number =
   Atomics.compareExchange
 /** Sleeps until notified, or `timeoutMs` is over, unless the word no longer holds `expected`. */
-export const wait: (words: Int32Array, index: number, expected: number, timeoutMs: number) => string = Atomics.wait
+export const wait: (words: Int32Array, index: number, expected: number, timeoutMs: number) => string =
+  Atomics.wait
 export const notify: (words: Int32Array, index: number, count?: number) => number = Atomics.notify
