@@ -10,6 +10,7 @@
  * done all the same, as far as it can be, so there are always results. Every wait has a limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { limitProcessors } from '../host/affinity.js'
 import { checkResources } from '../host/resources.js'
 import { compileKernels } from '../kernels/kernels.js'
 import { auditMachine } from '../machine/audit.js'
@@ -69,11 +70,21 @@ export interface RunOutcome {
  */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
   checkResources(plan)
-  const swapFd = plan.host.swap.enabled ? openSwapFile(options.swapDirectory) : undefined
+  const liftLimit = limitProcessors(plan.host.processors)
+  try {
+    return await runWithSwap(plan, options)
+  } finally {
+    liftLimit()
+  }
+}
+
+async function runWithSwap(plan: Plan, options: RunOptions): Promise<RunOutcome> {
+  if (!plan.host.swap.enabled) return new Run(plan, options, undefined).run()
+  const swapFd = openSwapFile(options.swapDirectory)
   try {
     return await new Run(plan, options, swapFd).run()
   } finally {
-    if (swapFd !== undefined) closeSwapFile(swapFd)
+    closeSwapFile(swapFd)
   }
 }
 
