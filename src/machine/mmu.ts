@@ -36,6 +36,11 @@ export class RunStopped extends Error {
   override name = 'RunStopped'
 }
 
+/**
+ * One CoW fault in so many, a power of two, has its parts timed: three more readings of the clock would lengthen
+ * every fault by a good part of what it takes.
+ */
+const PARTS_TIMED_EVERY = 8
 /** How long a stalled guest sleeps before it looks for a frame again, if nobody wakes it. */
 const STALL_NAP_MS = 2
 
@@ -63,8 +68,9 @@ export class Mmu {
   private readonly counters: Float64Array
   private readonly histograms: GuestHistograms
   private readonly spin = new SpinLimit('a page table entry')
-  /** Start of the CoW fault whose store is under way, 0 if there is none; and when its copy was done. */
+  /** Start of the CoW fault whose store is under way, 0 if there is none. */
   private cowStartNs = 0
+  /** When its copy was done, 0 if its parts are not timed. */
   private cowCopiedNs = 0
 
   constructor(
@@ -173,18 +179,21 @@ export class Mmu {
 
   /** The CoW fault, but for the store itself, which `finishStore` ends. */
   private breakSharing(page: number, pte: number, startNs: number): number {
-    const lockedNs = nowNs()
+    const timesParts = (this.counters[GUEST.cowFaults]! & (PARTS_TIMED_EVERY - 1)) === 0
+    const lockedNs = timesParts ? nowNs() : 0
     const frame = this.allocateFrame(page, pte)
-    const allocatedNs = nowNs()
+    const allocatedNs = timesParts ? nowNs() : 0
     const sharedFrame = mpnOf(pte)
     this.machine.kernels.copy(frame, sharedFrame)
-    const copiedNs = nowNs()
+    const copiedNs = timesParts ? nowNs() : 0
     const mine = this.mapPrivate(page, frame)
     this.machine.dropReference(sharedFrame)
     this.counters[GUEST.cowFaults]! += 1
-    this.histograms.cowLock.recordNs(lockedNs - startNs)
-    this.histograms.cowAllocation.recordNs(allocatedNs - lockedNs)
-    this.histograms.cowCopy.recordNs(copiedNs - allocatedNs)
+    if (timesParts) {
+      this.histograms.cowLock.recordNs(lockedNs - startNs)
+      this.histograms.cowAllocation.recordNs(allocatedNs - lockedNs)
+      this.histograms.cowCopy.recordNs(copiedNs - allocatedNs)
+    }
     this.cowStartNs = startNs
     this.cowCopiedNs = copiedNs
     return mine
@@ -193,7 +202,7 @@ export class Mmu {
   private recordCowFault(): void {
     const doneNs = nowNs()
     this.histograms.cow.recordNs(doneNs - this.cowStartNs)
-    this.histograms.cowRemap.recordNs(doneNs - this.cowCopiedNs)
+    if (this.cowCopiedNs !== 0) this.histograms.cowRemap.recordNs(doneNs - this.cowCopiedNs)
     this.cowStartNs = 0
   }
 

@@ -221,7 +221,7 @@ phases: [{ name: p, duration: 105min, scanner: { ShareRateMax: 7 } }]
         ranges: [{ first: 3072, pages: 13_312 }],
         pace: { kind: 'rate', perSecond: 1000 },
         words: 1,
-        locks: 1,
+        locks: 0,
         zipf: 0,
       },
       {
