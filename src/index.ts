@@ -10,7 +10,6 @@ export { ResourceError, UserError } from './errors.js'
 export type {
   GuestSample,
   IntegrityReport,
-  LatencyNs,
   MemoryFigures,
   PhaseSummary,
   Sample,
@@ -19,5 +18,6 @@ export type {
 } from './experiment/outcome.js'
 export { readTrace, type Trace } from './guest/trace.js'
 export { type TraceInfo, traceInfo } from './guest/trace-info.js'
+export type { LatencyNs } from './measure/histograms.js'
 export { type ExperimentOptions, type ExperimentResult, runExperiment } from './run-experiment.js'
 export { type LoadedScenario, type LoadOptions, loadScenario, shippedScenarios } from './scenario/load.js'

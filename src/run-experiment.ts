@@ -14,6 +14,8 @@ import { timeSeriesHeader, timeSeriesLine } from './report/timeseries.js'
 import { type LoadedScenario, type LoadOptions, loadScenario, resolvedScenario } from './scenario/load.js'
 import type { Plan } from './scenario/plan.js'
 
+const TIME_SERIES = 'timeseries.csv'
+
 export interface ExperimentOptions
   extends LoadOptions,
     Pick<RunOptions, 'onSample' | 'onProgress' | 'signal' | 'beforeVerify'> {
@@ -64,27 +66,88 @@ export async function runExperiment(
     )
 
   directory.writeJson('manifest.json', manifest)
-  directory.append('timeseries.csv', timeSeriesHeader(plan.guests.map((guest) => guest.name)))
-  const samples: Sample[] = []
+  directory.append(TIME_SERIES, timeSeriesHeader(guestNames(plan)))
+  const recorder = new SampleRecorder(directory, options.onSample)
   try {
-    const outcome = await runPlan(plan, {
-      ...options,
-      swapDirectory: directory.path,
-      onSample: (sample) => {
-        samples.push(sample)
-        directory.append('timeseries.csv', timeSeriesLine(sample))
-        options.onSample?.(sample)
-      },
-    })
+    const signals = [recorder.failed, ...(options.signal === undefined ? [] : [options.signal])]
+    const outcome = withRecorderFailure(
+      recorder,
+      await runPlan(plan, {
+        ...options,
+        signal: AbortSignal.any(signals),
+        swapDirectory: directory.path,
+        onSample: (sample) => recorder.take(sample),
+      }),
+    )
     const summary = summaryOf(plan, outcome)
-    writeResults(directory, plan, outcome, summary, samples)
+    recorder.finish(plan)
+    writeResults(directory, plan, outcome, summary, recorder.samples)
     end(outcome.state, exitReason(outcome), summary.messages)
     return { summary, directory: directory.path, failure: outcome.failure, exitCode: exitCodeOf(outcome) }
   } catch (error) {
     if (error instanceof UserError || error instanceof ResourceError) directory.discard()
-    else end('failed', `internal error: ${error instanceof Error ? error.message : String(error)}`, [])
+    else tryTo(() => end('failed', `internal error: ${messageOf(error)}`, []))
     throw error
   }
+}
+
+/**
+ * Keeps the samples and appends each to timeseries.csv as it comes. If that fails, as on a full disk, the run is to end,
+ * and the file is written anew when the swap file has given its blocks back.
+ */
+class SampleRecorder {
+  readonly samples: Sample[] = []
+  error: Error | undefined
+  private readonly failing = new AbortController()
+
+  constructor(
+    private readonly directory: ResultsDirectory,
+    private readonly onSample: ExperimentOptions['onSample'],
+  ) {}
+
+  get failed(): AbortSignal {
+    return this.failing.signal
+  }
+
+  take(sample: Sample): void {
+    this.samples.push(sample)
+    if (this.error !== undefined) return
+    try {
+      this.directory.append(TIME_SERIES, timeSeriesLine(sample))
+    } catch (error) {
+      this.error = error as Error
+      this.failing.abort()
+    }
+    this.onSample?.(sample)
+  }
+
+  finish(plan: Plan): void {
+    if (this.error === undefined) return
+    const lines = this.samples.map(timeSeriesLine)
+    this.directory.write(TIME_SERIES, timeSeriesHeader(guestNames(plan)) + lines.join(''))
+  }
+}
+
+function withRecorderFailure({ error }: SampleRecorder, outcome: RunOutcome): RunOutcome {
+  if (error === undefined || outcome.failure !== undefined) return outcome
+  const message = `the results could not be written: ${error.message}`
+  return { ...outcome, state: 'failed', failure: { kind: 'resources', message } }
+}
+
+function guestNames(plan: Plan): string[] {
+  return plan.guests.map((guest) => guest.name)
+}
+
+function tryTo(action: () => void): void {
+  try {
+    action()
+  } catch {
+    // The error that brought us here tells more.
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function summaryOf(plan: Plan, outcome: RunOutcome): Summary {
@@ -104,7 +167,7 @@ function writeResults(
   samples: readonly Sample[],
 ): void {
   directory.writeJson('summary.json', summary)
-  const guests = plan.guests.map((guest) => guest.name)
+  const guests = guestNames(plan)
   const measured = new Set(phases.filter((phase) => phase.measured).map((phase) => phase.name))
   for (const guest of guests) {
     const own = histograms.filter((entry) => entry.guest === guest)
@@ -125,14 +188,20 @@ function isIntact({ integrity }: RunOutcome): boolean {
   return integrity.mismatches === 0 && integrity.leakedFrames === 0 && integrity.violations === 0
 }
 
+/** A thread that died tells more than the damage that it left. */
+function isInternal({ failure }: RunOutcome): boolean {
+  return failure?.kind === 'internal'
+}
+
 function exitReason(outcome: RunOutcome): string {
-  if (!isIntact(outcome)) return `integrity: ${outcome.integrity.findings[0]}`
+  if (!isIntact(outcome) && !isInternal(outcome)) return `integrity: ${outcome.integrity.findings[0]}`
   if (outcome.failure !== undefined) return outcome.failure.message
   return outcome.state === 'complete' ? 'all phases were run' : 'stopped before its end'
 }
 
 function exitCodeOf(outcome: RunOutcome): number {
+  if (isInternal(outcome)) return EXIT.internal
   if (!isIntact(outcome)) return EXIT.integrity
-  if (outcome.failure !== undefined) return outcome.failure.outOfResources ? EXIT.resources : EXIT.internal
+  if (outcome.failure !== undefined) return EXIT.resources
   return outcome.state === 'complete' ? EXIT.ok : EXIT.interrupted
 }

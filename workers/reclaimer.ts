@@ -1,11 +1,11 @@
 /** Worker: the hypervisor's reclaimer, which shares or swaps pages out when memory runs low. */
 import type { ReclaimerResult, ReclaimerTask } from '../src/experiment/messages.js'
 import { Prng, seedOf } from '../src/random/prng.js'
-import { attachScanner } from '../src/sharing/attach.js'
+import { attachHypervisor } from '../src/sharing/attach.js'
 import { Reclaimer } from '../src/sharing/reclaimer.js'
 
 export default function runReclaimer(task: ReclaimerTask): ReclaimerResult {
-  const { machine, policy, control, counters } = attachScanner(task)
+  const { machine, policy, control, counters } = attachHypervisor(task)
   const enoughFrames = Math.ceil((machine.frames * task.plan.host.swap.stopFreePercent) / 100)
   const prng = new Prng(seedOf('reclaimer', task.plan.seed))
   const reclaimer = new Reclaimer(machine, policy, control, counters, task.guests, prng, enoughFrames)

@@ -1,7 +1,7 @@
 /** What main and workers tell each other: one task at the start, one result at the end. All of it is plain data. */
 import type { MachineHandle } from '../machine/machine.js'
 import type { GuestPlan, Plan } from '../scenario/plan.js'
-import type { ControlHandle } from './control.js'
+import type { ControlHandle } from '../sync/control.js'
 import type { GuestPhaseHistograms } from './outcome.js'
 
 /** Every worker's task begins with this. */

@@ -2,7 +2,7 @@
  * What a run finds out: a sample for every point of the time series, and the summary at the end.
  * Base units are kept here (pages, seconds, ns); reports alone turn them into MiB and the like.
  */
-import type { EncodedHistogram } from '../measure/histograms.js'
+import type { EncodedHistogram, LatencyNs } from '../measure/histograms.js'
 
 /** One guest at one sample. */
 export interface GuestSample {
@@ -65,6 +65,14 @@ export interface ScanCounters {
   waitingSeconds: number | undefined
 }
 
+/** Who looks on while a run goes. */
+export interface RunObserver {
+  /** Called with each sample, in order. */
+  onSample?: (sample: Sample) => void
+  /** Called several times a second while a phase runs; scenario seconds since the start. */
+  onProgress?: (phase: string, timeSeconds: number) => void
+}
+
 /** A phase that was run, if only in part: the samples at its start and at its end. */
 export interface PhaseRecord {
   name: string
@@ -72,15 +80,6 @@ export interface PhaseRecord {
   measured: boolean
   start: Sample
   end: Sample
-}
-
-export interface LatencyNs {
-  count: number
-  p50: number
-  p90: number
-  p99: number
-  p999: number
-  max: number
 }
 
 /** Latency histograms of one guest in one phase, ready for an .hlog file. */

@@ -6,19 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nowNs } from '../measure/clock.js'
 import { counterRow, SCAN } from '../measure/counters.js'
 import type { PhasePlan, Plan } from '../scenario/plan.js'
-import type { Control } from './control.js'
-import type { PhaseRecord, Sample } from './outcome.js'
-import type { RunOptions } from './run.js'
+import type { Control } from '../sync/control.js'
+import type { PhaseRecord, RunObserver, Sample } from './outcome.js'
 import type { Sampler } from './sampler.js'
 
 /** Longest sleep between two looks at what goes on. */
 const LOOK_MS = 10
-/** While guests stand still at a snapshot, they are looked at this often. */
-const SNAPSHOT_LOOK_MS = 1
+/** While guests are waited for, they are looked at this often. */
+const LOOK_AT_GUESTS_MS = 1
 /** A pass that merges less than this part of the pages it visits has found nothing new. */
 const SETTLED_MERGES_PART = 1 / 1000
 /** Times between two calls of onProgress. */
 const PROGRESS_NS = 100e6
+/** Guests that have not caught up with the end of a phase by then are left behind. */
+const ACKNOWLEDGE_LIMIT_MS = 5000
 
 export class PhaseLeader {
   readonly phases: PhaseRecord[] = []
@@ -34,7 +35,7 @@ export class PhaseLeader {
     private readonly control: Control,
     private readonly sampler: Sampler,
     counters: Float64Array,
-    private readonly options: RunOptions,
+    private readonly observer: RunObserver,
   ) {
     this.scanRow = counterRow(counters, plan.guests.length)
   }
@@ -43,17 +44,29 @@ export class PhaseLeader {
   async lead(mustEnd: () => boolean): Promise<void> {
     this.startNs = nowNs()
     this.control.startRun(this.startNs)
-    let phaseStartNs = this.startNs
     let start = this.sample(this.plan.phases[0]!.name)
     for (let index = 0; index < this.plan.phases.length && !mustEnd(); index++) {
       const phase = this.plan.phases[index]!
+      const phaseStartNs = nowNs()
       this.control.startPhase(index, phaseStartNs)
-      const endNs = phaseStartNs + phase.seconds * 1e9
-      await this.runPhase(phase, index, endNs, mustEnd)
+      await this.runPhase(phase, index, phaseStartNs + phase.seconds * 1e9, mustEnd)
+      await this.endPhase(index, mustEnd)
       const end = this.sample(phase.name)
       this.phases.push({ name: phase.name, measured: phase.ends.when === 'time', start, end })
       start = end
-      phaseStartNs = phase.ends.when === 'time' ? endNs : nowNs()
+    }
+  }
+
+  /** Ends a phase: the scanner pauses, the guests do what is still due, and only then it is sampled. */
+  private async endPhase(index: number, mustEnd: () => boolean): Promise<void> {
+    this.control.endPhase(index)
+    const limitNs = nowNs() + ACKNOWLEDGE_LIMIT_MS * 1e6
+    while (!this.control.allAcknowledged(index) && !mustEnd()) {
+      if (nowNs() > limitNs) {
+        this.messages.push(`phase ${this.plan.phases[index]!.name}: not every guest had caught up at its end`)
+        return
+      }
+      await sleep(LOOK_AT_GUESTS_MS)
     }
   }
 
@@ -70,7 +83,7 @@ export class PhaseLeader {
       if (mustEnd() || isOver()) return
       if (now >= endNs) {
         if (phase.ends.when !== 'time')
-          this.messages.push(`phase ${phase.name} ended at its limit, not settled`)
+          this.messages.push(`phase ${phase.name} ended at its limit, ${unmet(phase)}`)
         return
       }
       this.reportProgress(phase.name, now)
@@ -83,7 +96,8 @@ export class PhaseLeader {
   private endCondition(phase: PhasePlan, index: number): () => boolean {
     const { ends } = phase
     if (ends.when === 'time') return () => false
-    const firstPass = this.scanRow[SCAN.passes]!
+    // The pass that is under way now is not counted: only whole ones are.
+    const firstPass = this.scanRow[SCAN.passes]! + 1
     if (ends.when === 'passes') return () => this.scanRow[SCAN.passes]! - firstPass >= ends.passes
     let finishedAtPass: number | undefined
     return () => {
@@ -108,7 +122,7 @@ export class PhaseLeader {
   private async sampleSnapshot(phase: string, mustEnd: () => boolean): Promise<void> {
     while (!this.control.allReplayed(this.nextSnapshot + 1)) {
       if (mustEnd()) return
-      await sleep(SNAPSHOT_LOOK_MS)
+      await sleep(LOOK_AT_GUESTS_MS)
     }
     this.sample(phase, this.nextSnapshot)
     this.nextSnapshot++
@@ -117,14 +131,14 @@ export class PhaseLeader {
 
   private sample(phase: string, snapshot?: number): Sample {
     const sample = this.sampler.sample(this.scenarioSeconds(nowNs()), phase, snapshot)
-    this.options.onSample?.(sample)
+    this.observer.onSample?.(sample)
     return sample
   }
 
   private reportProgress(phase: string, now: number): void {
     if (now - this.progressNs < PROGRESS_NS) return
     this.progressNs = now
-    this.options.onProgress?.(phase, this.scenarioSeconds(now))
+    this.observer.onProgress?.(phase, this.scenarioSeconds(now))
   }
 
   private sampleDueNs(): number {
@@ -141,4 +155,8 @@ export class PhaseLeader {
   private scenarioSeconds(ns: number): number {
     return ((ns - this.startNs) / 1e9) * this.plan.scale.time
   }
+}
+
+function unmet({ ends }: PhasePlan): string {
+  return ends.when === 'passes' ? `before ${ends.passes} passes were over` : 'not settled'
 }

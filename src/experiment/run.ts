@@ -14,31 +14,29 @@ import { limitProcessors } from '../host/affinity.js'
 import { checkResources } from '../host/resources.js'
 import { compileKernels } from '../kernels/kernels.js'
 import { auditMachine } from '../machine/audit.js'
+import { PAGE_BYTES } from '../machine/layout.js'
 import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
 import { closeSwapFile, openSwapFile } from '../machine/swap.js'
 import { measureClockCostNs, nowNs } from '../measure/clock.js'
 import { createCounters } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
-import { Control, createControl } from './control.js'
-import type { GuestFailure } from './messages.js'
-import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, Sample } from './outcome.js'
+import { Control, createControl } from '../sync/control.js'
+import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver } from './outcome.js'
 import { PhaseLeader } from './phases.js'
 import { Sampler } from './sampler.js'
-import { Workers } from './workers.js'
+import { type WorkerResults, Workers } from './workers.js'
 
 /** Workers that have not come up by then won't. */
 const ATTACH_LIMIT_MS = 60_000
 /** A worker that has not stopped by then is stuck. */
 const QUIET_LIMIT_MS = 30_000
+/** A worker whose result has not come by then, its pages verified, is stuck as well. */
+const RESULTS_LIMIT_MS = 120_000
 const POLL_MS = 2
 
-export interface RunOptions {
+export interface RunOptions extends RunObserver {
   /** Where the swap file is made; it has no name there for longer than a moment. */
   swapDirectory: string
-  /** Called with each sample, in order. */
-  onSample?: (sample: Sample) => void
-  /** Called several times a second while a phase runs; scenario seconds since the start. */
-  onProgress?: (phase: string, timeSeconds: number) => void
   /** Ends the run early, with the state `partial`. */
   signal?: AbortSignal
   /** Called on the quiet machine before it is verified: for tests that damage it. */
@@ -46,8 +44,8 @@ export interface RunOptions {
 }
 
 export interface RunFailure {
-  /** True: memory or disk were too small for the scenario. */
-  outOfResources: boolean
+  /** `resources`: memory or disk were too small for the scenario. */
+  kind: 'resources' | 'internal'
   message: string
 }
 
@@ -108,19 +106,19 @@ class Run {
     const control = createControl(plan.guests.length, threads, plan.phases.length)
     const counters = createCounters(threads)
     this.control = new Control(control)
-    this.workers = new Workers(plan, { machine: this.machine, control, counters })
     const sampler = new Sampler(plan, this.machine, this.control, counters)
     this.leader = new PhaseLeader(plan, this.control, sampler, counters, options)
+    this.workers = new Workers(plan, { machine: this.machine, control, counters })
   }
 
   async run(): Promise<RunOutcome> {
     try {
       this.workers.start()
-      await this.poll(
-        ATTACH_LIMIT_MS,
-        () => this.control.attachedWorkers() === this.workers.count || this.mustEnd(),
-      )
-      if (!this.mustEnd()) await this.leader.lead(() => this.mustEnd())
+      const attached = () => this.control.attachedWorkers() === this.workers.count
+      await this.poll(ATTACH_LIMIT_MS, () => attached() || this.mustEnd())
+      if (this.mustEnd()) return this.outcome('partial', NO_RESULTS, UNVERIFIED)
+      if (!attached()) return this.outcome(stuck('start', ATTACH_LIMIT_MS), NO_RESULTS, UNVERIFIED)
+      await this.leader.lead(() => this.mustEnd())
       return await this.windUp()
     } finally {
       this.control.stop()
@@ -128,27 +126,39 @@ class Run {
     }
   }
 
+  /** Stops all threads, checks what they leave behind, and collects what they have to tell. */
   private async windUp(): Promise<RunOutcome> {
-    const completed = !this.mustEnd()
+    const state = this.mustEnd() ? 'partial' : 'complete'
     this.control.stop()
-    const quiet = await this.poll(QUIET_LIMIT_MS, () => this.control.quietWorkers() >= this.workers.living())
+    const isQuiet = () => this.control.quietWorkers() >= this.workers.living()
+    if (!(await this.poll(QUIET_LIMIT_MS, isQuiet))) {
+      return this.outcome(stuck('stop', QUIET_LIMIT_MS), NO_RESULTS, UNVERIFIED)
+    }
     this.options.beforeVerify?.(this.machine)
     this.control.verify()
     const integrity = this.audit()
-    const { guests, reclaimer, deaths } = await this.workers.results()
-    for (const guest of guests) {
+    const results = await Promise.race([
+      this.workers.results(),
+      sleep(RESULTS_LIMIT_MS, undefined, { ref: false }),
+    ])
+    if (results === undefined) return this.outcome(stuck('verify', RESULTS_LIMIT_MS), NO_RESULTS, integrity)
+    for (const guest of results.guests) {
       integrity.pagesVerified += guest?.verification.pagesVerified ?? 0
       integrity.mismatches += guest?.verification.mismatches ?? 0
       integrity.findings.push(...(guest?.verification.findings ?? []))
     }
-    if (!quiet) deaths.push(`some threads did not stop within ${QUIET_LIMIT_MS / 1000} s`)
-    const failure = this.failureOf(
-      guests.map((guest) => guest?.failure),
-      reclaimer?.swapError,
-      deaths,
-    )
+    return this.outcome(this.failureOf(results) ?? state, results, integrity)
+  }
+
+  private outcome(
+    end: 'complete' | 'partial' | RunFailure,
+    { guests }: Pick<WorkerResults, 'guests'>,
+    integrity: IntegrityReport,
+  ): RunOutcome {
+    const death = this.workers.deaths[0]
+    const failure = death === undefined ? (typeof end === 'string' ? undefined : end) : internal(death)
     return {
-      state: failure !== undefined ? 'failed' : completed ? 'complete' : 'partial',
+      state: failure === undefined ? (end as 'complete' | 'partial') : 'failed',
       failure,
       messages: this.leader.messages,
       phases: this.leader.phases,
@@ -175,26 +185,21 @@ class Run {
     return { pagesVerified: 0, mismatches: 0, ...auditMachine(this.machine, nameOf) }
   }
 
-  private failureOf(
-    failures: (GuestFailure | undefined)[],
-    swapError: string | undefined,
-    deaths: string[],
-  ): RunFailure | undefined {
-    const [death] = deaths
-    if (death !== undefined) return { outOfResources: false, message: death }
-    const guest = failures.findIndex((failure) => failure !== undefined)
+  private failureOf({ guests, reclaimer }: WorkerResults): RunFailure | undefined {
+    const guest = guests.findIndex((result) => result?.failure !== undefined)
     if (guest < 0) return undefined
-    const { kind, message } = failures[guest]!
+    const { kind, message } = guests[guest]!.failure!
     const who = `guest ${this.plan.guests[guest]!.name}: ${message}`
-    if (kind !== 'outOfFrames') return { outOfResources: false, message: who }
+    if (kind !== 'outOfFrames') return internal(who)
     const { frames, swap } = this.plan.host
-    const memory = `all ${Math.round(frames / 256)} MiB of machine memory are in use`
+    const memory = `all ${Math.round((frames * PAGE_BYTES) / 2 ** 20)} MiB of machine memory are in use`
+    const swapError = reclaimer?.swapError
     const why = !swap.enabled
       ? 'swap is off'
       : swapError === undefined
         ? 'pages could not be swapped out fast enough'
         : `the swap file could not be written: ${swapError}`
-    return { outOfResources: true, message: `${who}: ${memory} and ${why}` }
+    return { kind: 'resources', message: `${who}: ${memory} and ${why}` }
   }
 
   /** Waits until it holds; false if the limit came first. */
@@ -206,4 +211,21 @@ class Run {
     }
     return true
   }
+}
+
+const NO_RESULTS = { guests: [] }
+const UNVERIFIED: IntegrityReport = {
+  pagesVerified: 0,
+  mismatches: 0,
+  leakedFrames: 0,
+  violations: 0,
+  findings: [],
+}
+
+function internal(message: string): RunFailure {
+  return { kind: 'internal', message }
+}
+
+function stuck(what: string, limitMs: number): RunFailure {
+  return internal(`some threads did not ${what} within ${limitMs / 1000} s`)
 }

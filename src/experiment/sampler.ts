@@ -8,12 +8,12 @@
  */
 import * as A from '#atomics'
 import { threadTimes } from '../host/threads.js'
-import { FrameAllocator } from '../machine/allocator.js'
+import { countFreeFrames } from '../machine/allocator.js'
 import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
 import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
 import { counterRow, GUEST, RECLAIM, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
-import type { Control } from './control.js'
+import type { Control } from '../sync/control.js'
 import type { GuestSample, Sample, ScanCounters } from './outcome.js'
 
 export class Sampler {
@@ -22,7 +22,6 @@ export class Sampler {
   private readonly guestRows: Float64Array[]
   private readonly scanRow: Float64Array
   private readonly reclaimRow: Float64Array
-  private readonly allocator: FrameAllocator
 
   constructor(
     private readonly plan: Plan,
@@ -36,7 +35,6 @@ export class Sampler {
     this.guestRows = plan.guests.map((_, guest) => counterRow(counters, guest))
     this.scanRow = counterRow(counters, guests)
     this.reclaimRow = counterRow(counters, guests + 1)
-    this.allocator = new FrameAllocator(machine.allocator, 0)
   }
 
   /** @param timeSeconds scenario seconds */
@@ -68,7 +66,7 @@ export class Sampler {
       zeroPages: sum('zeroPages'),
       swappedPages: sum('swappedPages'),
       opportunityPages: presentPages - distinct,
-      footprintPages: this.plan.host.frames - this.allocator.freeFrames(),
+      footprintPages: this.plan.host.frames - countFreeFrames(this.machine.allocator),
       scan: this.scanCounters(),
       cowFaults: sum('cowFaults'),
       swapOuts: this.reclaimRow[RECLAIM.swapOuts]!,
@@ -88,7 +86,7 @@ export class Sampler {
     let newContents = 0
     let newSharedFrames = 0
     for (let page = firstPage; page < firstPage + pages; page++) {
-      const pte = A.load(ptes, page)
+      const pte = A.peek(ptes, page)
       if ((pte & PRESENT) === 0) {
         if ((pte & SWAPPED) !== 0) swapped++
         continue

@@ -23,8 +23,6 @@ const RECLAIMER_FILE = new URL('../../workers/reclaimer.js', import.meta.url).hr
 export interface WorkerResults {
   guests: (GuestResult | undefined)[]
   reclaimer: ReclaimerResult | undefined
-  /** One line for each worker that died. */
-  deaths: string[]
 }
 
 type Shared = Omit<WorkerTask, 'thread'>
@@ -32,7 +30,8 @@ type Shared = Omit<WorkerTask, 'thread'>
 export class Workers {
   readonly count: number
   private readonly pool: Piscina
-  private readonly deaths: string[] = []
+  /** One line for each worker that died. */
+  readonly deaths: string[] = []
   private guests: Promise<GuestResult | undefined>[] = []
   private scanner: Promise<void> = Promise.resolve()
   private reclaimer: Promise<ReclaimerResult | undefined> = Promise.resolve(undefined)
@@ -77,7 +76,7 @@ export class Workers {
 
   async results(): Promise<WorkerResults> {
     const [guests, reclaimer] = await Promise.all([Promise.all(this.guests), this.reclaimer, this.scanner])
-    return { guests, reclaimer, deaths: this.deaths }
+    return { guests, reclaimer }
   }
 
   async destroy(): Promise<void> {

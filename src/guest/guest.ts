@@ -1,5 +1,5 @@
 /** One guest VM from its first page to its last: set-up, phases, verification. Runs on the guest's own thread. */
-import { Control } from '../experiment/control.js'
+
 import type { GuestFailure, GuestResult, GuestTask } from '../experiment/messages.js'
 import type { GuestPhaseHistograms } from '../experiment/outcome.js'
 import { threadId } from '../host/threads.js'
@@ -11,6 +11,7 @@ import { counterRow } from '../measure/counters.js'
 import { GuestHistograms } from '../measure/guest-histograms.js'
 import { initHistograms } from '../measure/histograms.js'
 import { mix32 } from '../random/prng.js'
+import { Control } from '../sync/control.js'
 import { LockTimeoutError } from '../sync/spin.js'
 import { PageContents } from './contents.js'
 import { PhaseRecorder } from './phase-recorder.js'
@@ -51,6 +52,7 @@ export async function runGuest(task: GuestTask): Promise<GuestResult> {
     const workload = new Workload(control, memory, counters, task.guest, task.plan.activities, task.seed)
     for (let phase = 0; phase < task.phases.length && recorder.awaitPhase(phase); phase++) {
       workload.runPhase(phase, task.phases[phase]!)
+      recorder.endPhase()
     }
   }
   let failure: GuestFailure | undefined

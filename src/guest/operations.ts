@@ -3,7 +3,7 @@
  * from the activity's own pseudo-random stream, so what a guest stores depends on the seed and not on the machine.
  */
 
-import { PAGE_WORDS } from '../machine/layout.js'
+import { CACHE_LINE_WORDS, PAGE_WORDS } from '../machine/layout.js'
 import { ZERO_TAG } from '../machine/machine.js'
 import type { Mmu } from '../machine/mmu.js'
 import { nowNs } from '../measure/clock.js'
@@ -132,8 +132,6 @@ class Fill implements Operation {
   }
 }
 
-/** Words from one lock word to the next: a cache line each. */
-const LOCK_STRIDE_WORDS = 16
 /** One store in so many is timed as the control, a power of two: reading the clock twice costs more than a store. */
 const TIMED_EVERY = 64
 
@@ -164,7 +162,7 @@ class Update implements Operation {
   }
 
   run(): void {
-    const lock = this.locks > 0 ? this.prng.nextBelow(this.locks) * LOCK_STRIDE_WORDS : -1
+    const lock = this.locks > 0 ? this.prng.nextBelow(this.locks) * CACHE_LINE_WORDS : -1
     if (lock >= 0) this.storeLock(lock, this.held)
     const ppn = this.chooser.next()
     const word = this.prng.nextBelow(PAGE_WORDS - this.words + 1)

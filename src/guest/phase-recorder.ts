@@ -1,15 +1,17 @@
 /** Follows the run's phases on a guest's thread, and cuts its histograms where one phase ends and the next begins. */
-import type { Control } from '../experiment/control.js'
+
 import type { GuestTask } from '../experiment/messages.js'
 import type { GuestPhaseHistograms } from '../experiment/outcome.js'
 import { nowNs } from '../measure/clock.js'
 import type { GuestHistograms } from '../measure/guest-histograms.js'
+import type { Control } from '../sync/control.js'
 
 const SLEEP_MAX_MS = 100
 
 export class PhaseRecorder {
   private readonly recorded: GuestPhaseHistograms[] = []
   private current = -1
+  private isOpen = false
   private startNs = 0
   private startEpochMs = 0
 
@@ -32,37 +34,50 @@ export class PhaseRecorder {
     }
   }
 
-  /** Enters the phase that is on, if it is another than before. Cheap: for guests that don't go by phases. */
+  /** Closes the phase that has ended, so that nothing done later counts in it, and says so to the main thread. */
+  endPhase(): void {
+    this.close()
+    this.control.acknowledgeEnd(this.task.guest, this.current)
+  }
+
+  /**
+   * For a guest that doesn't go by phases: if the phase has ended, closes it and waits for the next one. Cheap when
+   * nothing has changed.
+   */
   follow(): void {
-    const phase = this.control.phase()
-    if (phase !== this.current) this.enter(phase)
+    if (this.current >= 0 && this.control.endedPhases() <= this.current) return
+    if (this.current >= 0) this.endPhase()
+    const next = this.current + 1
+    if (next < this.task.phases.length && this.awaitPhase(next))
+      this.control.finishPhase(this.task.guest, next)
   }
 
   /** Follows the phases, asleep, until the run stops. */
   followToEnd(): void {
     for (;;) {
       const event = this.control.event()
-      this.follow()
       if (this.control.isStopping()) return
+      this.follow()
       this.control.sleep(event, SLEEP_MAX_MS)
     }
   }
 
-  /** Closes the last phase; returns them all. */
+  /** All phases, the last as far as it went. */
   finish(): GuestPhaseHistograms[] {
     this.close()
     return this.recorded
   }
 
   private enter(phase: number): void {
-    this.close()
     this.current = phase
+    this.isOpen = true
     this.startNs = nowNs()
     this.startEpochMs = Date.now()
   }
 
   private close(): void {
-    if (this.current < 0) return
+    if (!this.isOpen) return
+    this.isOpen = false
     const { plan, phases, scaleTime } = this.task
     const scenarioSeconds = (ns: number) => ((ns - this.control.runStartNs()) / 1e9) * scaleTime
     this.recorded.push({

@@ -3,9 +3,10 @@
  * between them. At each snapshot the guest waits until the main thread has looked at its memory, so that the sample
  * of a snapshot sees exactly that snapshot, whatever the scheduler does.
  */
-import type { Control } from '../experiment/control.js'
+
 import type { GuestTrace } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
+import type { Control } from '../sync/control.js'
 import type { PageContents } from './contents.js'
 
 const SLEEP_MAX_MS = 100

@@ -1,15 +1,16 @@
 /**
  * A guest's life: phase after phase, the activities of each in the order in which their operations are due.
  *
- * The order is that of *intended* times, not of the times at which the machine got round to them, and a phase that
- * ends by time is left only when every open-loop operation due in it is done; so an open-loop guest stores the same
+ * The order is that of *intended* times, not of the times at which the machine got round to them. In a phase that
+ * ends by time exactly the operations due before its end are done, late or not; so an open-loop guest stores the same
  * sequence on every machine. If it has fallen behind too far it gives up after a grace, and counts what it missed.
  */
-import type { Control } from '../experiment/control.js'
+
 import { nowNs } from '../measure/clock.js'
 import { GUEST } from '../measure/counters.js'
 import { seedOf } from '../random/prng.js'
 import type { Activity } from '../scenario/plan.js'
+import type { Control } from '../sync/control.js'
 import { type GuestMemory, operationOf } from './operations.js'
 import { BusyLoop, type Pacer, pacerOf } from './pace.js'
 
@@ -47,19 +48,20 @@ export class Workload {
     const runners = this.activities[phase]!.map((activity, index) =>
       this.runnerOf(activity, startNs, seedOf('activity', this.seed, this.guest, name, index)),
     )
-    this.runUntilPhaseEnds(phase, runners, startNs)
-    if (endsByTime && !this.control.isStopping()) this.catchUp(runners, seconds * 1e9)
+    const endNs = endsByTime ? seconds * 1e9 : Number.POSITIVE_INFINITY
+    this.runWhileOn(phase, runners, startNs, endNs)
+    if (endsByTime && !this.control.isStopping()) this.catchUp(runners, endNs)
   }
 
-  private runUntilPhaseEnds(phase: number, runners: Runner[], startNs: number): void {
+  private runWhileOn(phase: number, runners: Runner[], startNs: number, endNs: number): void {
     let finished = false
     let elapsedNs = 0
     for (;;) {
       const event = this.control.event()
-      if (this.control.phase() !== phase || this.control.isStopping()) return
+      if (!this.control.isOn(phase)) return
       const next = earliest(runners)
       const dueNs = next?.pacer.dueNs ?? Number.POSITIVE_INFINITY
-      if (dueNs <= elapsedNs) {
+      if (dueNs <= elapsedNs && dueNs < endNs) {
         next!.run()
         next!.pacer.advance()
         continue

@@ -1,5 +1,4 @@
 /** Has this machine what a plan asks for? Asked before a run, so that it fails early and clearly. */
-import { freemem } from 'node:os'
 import { ResourceError } from '../errors.js'
 import { FRAME_WORDS } from '../machine/frames.js'
 import { PAGE_BYTES } from '../machine/layout.js'
@@ -19,7 +18,7 @@ export function checkResources(plan: Plan): void {
     plan.host.frames * (PAGE_BYTES + BYTES_PER_FRAME) +
     guestPages * BYTES_PER_GUEST_PAGE +
     (plan.guests.length + 2) * BYTES_PER_WORKER
-  const freeBytes = freemem()
+  const freeBytes = process.availableMemory()
   if (neededBytes <= freeBytes) return
   throw new ResourceError(
     `the run needs ${mebibytes(neededBytes)} MiB of memory (host.memory ${mebibytes(plan.host.frames * PAGE_BYTES)} MiB, ` +

@@ -9,8 +9,6 @@ export interface ThreadTimes {
   cpuNs: number
   /** Time runnable but waiting for a processor, ns. */
   waitingNs: number
-  /** Times that it was put on a processor. */
-  slices: number
 }
 
 /** The calling thread's id at the system, 0 where the system doesn't tell. */
@@ -27,9 +25,8 @@ export function threadTimes(threadId: number): ThreadTimes | undefined {
   if (threadId === 0) return undefined
   try {
     const fields = readFileSync(`/proc/self/task/${threadId}/schedstat`, 'utf8').trim().split(' ').map(Number)
-    const [cpuNs, waitingNs, slices] = fields
-    if (cpuNs === undefined || waitingNs === undefined || slices === undefined) return undefined
-    return { cpuNs, waitingNs, slices }
+    const [cpuNs, waitingNs] = fields
+    return cpuNs === undefined || waitingNs === undefined ? undefined : { cpuNs, waitingNs }
   } catch {
     return undefined
   }

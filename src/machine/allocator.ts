@@ -8,18 +8,26 @@
  *            LOW          1 while the hypervisor is asked to free frames; it waits on this word
  *   bitmap   one bit a frame, 1 = free
  *   summary  one bit a bitmap word, 1 = perhaps not empty
- *   reserve  two words a thread: bitmap word index, and the bits taken from it and not handed out yet
+ *   reserve  one word a thread, each on a cache line of its own:
  *
- * A thread takes up to `batch` frames of one bitmap word by a single compare-and-exchange and hands them out
- * from its reserve, which nobody else writes: the common path has no atomic operation at all. Freeing sets the
- * frame's bit in the bitmap, so a frame may go to any thread next.
+ *             31                          8 7           0
+ *            ┌─────────────────────────────┬─────────────┐
+ *            │ group: frames 8g … 8g+7     │ still free  │
+ *            └─────────────────────────────┴─────────────┘
  *
- * Why no free frame is lost: freeing sets the bitmap bit first and the summary bit after it. Who empties a
- * bitmap word clears its summary bit and then looks at the word again, setting the bit back if frames came in
- * between. A reader may see the summary bit clear for that moment and miss a frame; it then waits and looks again.
- * There are no links, so nothing to confuse when a frame comes back (ABA).
+ * A thread takes the free frames of one group from the bitmap by a single compare-and-exchange and hands them out from
+ * its reserve: the common path touches no word that another thread writes. Freeing sets the frame's bit in the
+ * bitmap, so a frame may go to any thread next. A thread that finds the bitmap empty takes from others' reserves:
+ * while any frame is free, whoever needs one gets it.
+ *
+ * Why no frame is handed out twice: a frame is taken, from bitmap or reserve, by compare-and-exchange on the one word that
+ * says it is free. A reserve word that comes back to an old value (ABA) names the same free frames again. Why
+ * none is lost: freeing sets the bitmap bit first and the summary bit after it. Who empties a bitmap word
+ * clears its summary bit and then looks at the word again, setting the bit back if frames came in between. A
+ * reader may see the summary bit clear for that moment and miss a frame; it then waits and looks again.
  */
 import * as A from '#atomics'
+import { CACHE_LINE_WORDS } from './layout.js'
 
 const AVAILABLE = 0
 const FREED = 1
@@ -27,10 +35,13 @@ const WAITERS = 2
 const LOW = 3
 const HEADER_WORDS = 16
 
-const RESERVE_WORDS = 2
-/** A bitmap word holds 32 frames: more can't be taken at once. */
-const BATCH_MAX = 32
-/** All reserves together hold at most this part of memory: a frame in a reserve is of no use to others. */
+/** Frames of a group. */
+const GROUP_FRAMES = 8
+const GROUP_SHIFT = 3
+/** A reserve word: the group's number above as many bits as it has frames. */
+const GROUP_BITS = 8
+const GROUP_MASK = 0xff
+/** All reserves together hold at most this part of memory: it counts as used where free memory is watched. */
 const RESERVED_PART_MAX = 1 / 64
 
 export interface AllocatorLayout {
@@ -59,14 +70,31 @@ function offsets(frames: number, threads: number) {
   const bitmap = HEADER_WORDS
   const summary = bitmap + bitmapWords
   const reserve = summary + summaryWords
-  return {
-    bitmap,
-    bitmapWords,
-    summary,
-    summaryWords,
-    reserve,
-    totalWords: reserve + threads * RESERVE_WORDS,
+  const totalWords = reserve + threads * CACHE_LINE_WORDS
+  return { bitmap, bitmapWords, summary, summaryWords, reserve, totalWords }
+}
+
+/** Frames that are free, in the bitmap or in reserves: exact when all threads are quiet. */
+export function countFreeFrames({ words, frames, threads }: AllocatorLayout): number {
+  const { reserve } = offsets(frames, threads)
+  let free = A.load(words, AVAILABLE)
+  for (let thread = 0; thread < threads; thread++) {
+    free += bitCount(A.load(words, reserve + thread * CACHE_LINE_WORDS) & GROUP_MASK)
   }
+  return free
+}
+
+/** The MPNs of all free frames of a quiet machine, as one byte a frame: 1 = free, more = free that often. */
+export function freeFrameMap({ words, frames, threads }: AllocatorLayout): Uint8Array {
+  const { bitmap, reserve } = offsets(frames, threads)
+  const map = new Uint8Array(frames)
+  for (let mpn = 0; mpn < frames; mpn++) map[mpn] = (words[bitmap + (mpn >>> 5)]! >>> (mpn & 31)) & 1
+  for (let thread = 0; thread < threads; thread++) {
+    const reserved = words[reserve + thread * CACHE_LINE_WORDS]!
+    const first = (reserved >>> GROUP_BITS) << GROUP_SHIFT
+    for (let i = 0; i < GROUP_FRAMES; i++) if ((reserved & (1 << i)) !== 0) map[first + i]! += 1
+  }
+  return map
 }
 
 export class FrameAllocator {
@@ -78,6 +106,7 @@ export class FrameAllocator {
   private readonly reserve: number
   private readonly threads: number
   private readonly lowFrames: number
+  /** Most frames taken at once. */
   private readonly batch: number
   /** Where the next search of the summary begins. */
   private cursor: number
@@ -90,30 +119,27 @@ export class FrameAllocator {
     this.summary = summary
     this.summaryWords = summaryWords
     this.reserves = reserve
-    this.reserve = reserve + thread * RESERVE_WORDS
+    this.reserve = reserve + thread * CACHE_LINE_WORDS
     this.threads = layout.threads
     this.lowFrames = layout.lowFrames
     const fair = Math.floor((layout.frames * RESERVED_PART_MAX) / layout.threads)
-    this.batch = Math.max(1, Math.min(BATCH_MAX, fair))
+    this.batch = Math.max(1, Math.min(GROUP_FRAMES, fair))
     this.cursor = Math.floor((thread * summaryWords) / layout.threads)
   }
 
   /** A free frame's MPN, or −1 if there is none to be had at this moment. Its bytes are whatever they were. */
   allocate(): number {
-    let bits = this.words[this.reserve + 1]!
-    if (bits === 0) {
-      bits = this.refill()
-      if (bits === 0) return -1
-    }
-    const bit = bits & -bits
-    this.words[this.reserve + 1] = bits ^ bit
-    return (this.words[this.reserve]! << 5) | (31 - Math.clz32(bit))
+    const mpn = this.takeReserved(this.reserve)
+    if (mpn >= 0) return mpn
+    return this.refill() ? this.allocate() : this.takeFromOthers()
   }
 
   /** Gives a frame back. Nothing may name it any more: it can be handed out again at once. */
   free(mpn: number): void {
     const word = mpn >>> 5
-    A.or(this.words, this.bitmap + word, 1 << (mpn & 31))
+    const bit = 1 << (mpn & 31)
+    const before = A.or(this.words, this.bitmap + word, bit)
+    if ((before & bit) !== 0) throw new Error(`frame ${mpn} was freed twice`)
     const summaryBit = 1 << (word & 31)
     const summaryIndex = this.summary + (word >>> 5)
     if ((A.load(this.words, summaryIndex) & summaryBit) === 0) A.or(this.words, summaryIndex, summaryBit)
@@ -129,26 +155,6 @@ export class FrameAllocator {
     return A.load(this.words, AVAILABLE)
   }
 
-  /** Frames free at this moment, in the bitmap or in reserves; exact when all threads are quiet. */
-  freeFrames(): number {
-    let free = this.availableFrames()
-    for (let thread = 0; thread < this.threads; thread++) {
-      free += bitCount(this.words[this.reserves + thread * RESERVE_WORDS + 1]!)
-    }
-    return free
-  }
-
-  /** Is this frame free? For the audit of a quiet machine. */
-  isFree(mpn: number): boolean {
-    const bit = 1 << (mpn & 31)
-    if ((this.words[this.bitmap + (mpn >>> 5)]! & bit) !== 0) return true
-    for (let thread = 0; thread < this.threads; thread++) {
-      const reserve = this.reserves + thread * RESERVE_WORDS
-      if (this.words[reserve] === mpn >>> 5 && (this.words[reserve + 1]! & bit) !== 0) return true
-    }
-    return false
-  }
-
   /**
    * Asks the hypervisor for frames and waits until one may have come free. The caller allocates again after it:
    * `allocate`, then `awaitFree` if there was none, in a loop that has a limit.
@@ -157,7 +163,7 @@ export class FrameAllocator {
     A.add(this.words, WAITERS, 1)
     const seen = A.load(this.words, FREED)
     this.requestReclaim()
-    if (this.availableFrames() === 0) A.wait(this.words, FREED, seen, timeoutMs)
+    if (this.availableFrames() <= 0) A.wait(this.words, FREED, seen, timeoutMs)
     A.sub(this.words, WAITERS, 1)
   }
 
@@ -179,42 +185,56 @@ export class FrameAllocator {
     A.store(this.words, LOW, 0)
   }
 
-  /** Moves up to `batch` frames of one bitmap word to the reserve; returns its bits, 0 if there were none. */
-  private refill(): number {
+  /** Takes one frame from a reserve, its owner's or another's; −1 if it has none. */
+  private takeReserved(reserve: number): number {
+    for (;;) {
+      const reserved = A.load(this.words, reserve)
+      const bit = reserved & -reserved & GROUP_MASK
+      if (bit === 0) return -1
+      if (A.compareExchange(this.words, reserve, reserved, reserved ^ bit) === reserved) {
+        return ((reserved >>> GROUP_BITS) << GROUP_SHIFT) + indexOf(bit)
+      }
+    }
+  }
+
+  private takeFromOthers(): number {
+    for (let thread = 0; thread < this.threads; thread++) {
+      const mpn = this.takeReserved(this.reserves + thread * CACHE_LINE_WORDS)
+      if (mpn >= 0) return mpn
+    }
+    return -1
+  }
+
+  /** Moves frames of one group from the bitmap to the empty reserve; false if the bitmap has none. */
+  private refill(): boolean {
     for (let visited = 0; visited < this.summaryWords; visited++) {
       let candidates = A.load(this.words, this.summary + this.cursor)
       while (candidates !== 0) {
         const candidate = candidates & -candidates
-        const word = (this.cursor << 5) | (31 - Math.clz32(candidate))
-        const taken = this.takeFrom(word)
-        if (taken !== 0) {
-          this.words[this.reserve] = word
-          this.words[this.reserve + 1] = taken
-          const before = A.sub(this.words, AVAILABLE, bitCount(taken))
-          if (before - BATCH_MAX < this.lowFrames) this.requestReclaimIfLow()
-          return taken
-        }
+        if (this.takeFrom((this.cursor << 5) | indexOf(candidate))) return true
         candidates ^= candidate
       }
       this.cursor = this.cursor + 1 === this.summaryWords ? 0 : this.cursor + 1
     }
-    return 0
+    return false
   }
 
-  private requestReclaimIfLow(): void {
-    if (this.availableFrames() < this.lowFrames) this.requestReclaim()
-  }
-
-  /** Takes up to `batch` of the free frames that one bitmap word names. */
-  private takeFrom(word: number): number {
+  /** Moves up to `batch` frames of one group of a bitmap word to the reserve. */
+  private takeFrom(word: number): boolean {
     const index = this.bitmap + word
     for (;;) {
       const free = A.load(this.words, index)
-      if (free === 0) return 0
-      const taken = lowestBits(free, this.batch)
-      if (A.compareExchange(this.words, index, free, free & ~taken) !== free) continue
-      if (taken === free) this.clearSummary(word)
-      return taken
+      if (free === 0) return false
+      const shift = indexOf(free & -free) & ~(GROUP_FRAMES - 1)
+      const taken = lowestBits((free >>> shift) & GROUP_MASK, this.batch)
+      const left = free & ~(taken << shift)
+      if (A.compareExchange(this.words, index, free, left) !== free) continue
+      if (left === 0) this.clearSummary(word)
+      const group = ((word << 5) + shift) >>> GROUP_SHIFT
+      A.store(this.words, this.reserve, (group << GROUP_BITS) | taken)
+      const count = bitCount(taken)
+      if (A.sub(this.words, AVAILABLE, count) - count < this.lowFrames) this.requestReclaim()
+      return true
     }
   }
 
@@ -226,17 +246,21 @@ export class FrameAllocator {
   }
 }
 
+/** Which bit of a word this one is, counting from 0. */
+function indexOf(bit: number): number {
+  return 31 - Math.clz32(bit)
+}
+
 /** The `count` lowest set bits of `bits`, or all of them if there are fewer. */
 function lowestBits(bits: number, count: number): number {
-  if (count === BATCH_MAX) return bits
   let rest = bits
   for (let n = 0; n < count && rest !== 0; n++) rest &= rest - 1
   return bits ^ rest
 }
 
-/** Set bits in a 32-bit word (Warren, Hacker's Delight, §5–1). */
+/** Set bits in a word of at most 8. */
 function bitCount(bits: number): number {
-  let n = bits - ((bits >>> 1) & 0x55555555)
-  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
-  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+  let count = 0
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count++
+  return count
 }

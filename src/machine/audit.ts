@@ -8,7 +8,7 @@
  *   free + used = all
  *   the share table names live frames only, each once, and every shared frame is in it
  */
-import { FrameAllocator } from './allocator.js'
+import { freeFrameMap } from './allocator.js'
 import { FRAME_WORDS, FREE_STATE, ownedBy, ownerOf, STATE } from './frames.js'
 import type { MachineHandle } from './machine.js'
 import { LOCKED, mpnOf, PRESENT, SHARED, WRITABLE } from './pte.js'
@@ -36,7 +36,7 @@ class Audit {
   private readonly mappings: Int32Array
   /** One page that maps each frame, to name it by. */
   private readonly mappedBy: Int32Array
-  private readonly allocator: FrameAllocator
+  private readonly free: Uint8Array
 
   constructor(
     private readonly handle: MachineHandle,
@@ -44,7 +44,7 @@ class Audit {
   ) {
     this.mappings = new Int32Array(handle.memory.frames)
     this.mappedBy = new Int32Array(handle.memory.frames).fill(NOBODY)
-    this.allocator = new FrameAllocator(handle.allocator, 0)
+    this.free = freeFrameMap(handle.allocator)
   }
 
   run(): AuditReport {
@@ -76,12 +76,13 @@ class Audit {
 
   private checkFrame(mpn: number, state: number): void {
     const mapped = this.mappings[mpn]!
-    const free = this.allocator.isFree(mpn)
+    const free = this.free[mpn]!
+    if (free > 1) this.frameViolation(mpn, 'is free twice')
     if (state === FREE_STATE) {
-      if (!free) this.leak(mpn, 'is neither in use nor free')
+      if (free === 0) this.leak(mpn, 'is neither in use nor free')
       return
     }
-    if (free) this.frameViolation(mpn, 'is in use and free at once')
+    if (free > 0) this.frameViolation(mpn, 'is in use and free at once')
     if (mapped === 0)
       this.leak(mpn, state > 0 ? `has ${state} references, but no page maps it` : this.orphan(state))
     else if (state > 0 && state !== mapped) {

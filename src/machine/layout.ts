@@ -11,6 +11,9 @@ export const PAGE_WORDS = PAGE_BYTES / 4
 /** Words of a page as a shift: word address = frame << PAGE_WORDS_SHIFT | word. */
 export const PAGE_WORDS_SHIFT = 10
 
+/** A cache line of 64 bytes as 32-bit words. */
+export const CACHE_LINE_WORDS = 16
+
 /** log2 of the frames in a full segment: 2^20 × 4 KiB = 4 GiB, the most that one WebAssembly.Memory holds. */
 export const SEGMENT_SHIFT = 20
 /** WebAssembly's own page, the unit in which a memory's size is given. */

@@ -70,7 +70,9 @@ export class Mmu {
   private readonly spin = new SpinLimit('a page table entry')
   /** Start of the CoW fault whose store is under way, 0 if there is none. */
   private cowStartNs = 0
-  /** When its copy was done, 0 if its parts are not timed. */
+  /** When its PTE was locked, its frame allocated, its page copied; all 0 if its parts are not timed. */
+  private cowLockedNs = 0
+  private cowAllocatedNs = 0
   private cowCopiedNs = 0
 
   constructor(
@@ -89,7 +91,7 @@ export class Mmu {
 
   load(ppn: number, word: number): number {
     const page = this.firstPage + ppn
-    let pte = A.load(this.ptes, page)
+    let pte = A.peek(this.ptes, page)
     if ((pte & (PRESENT | LOCKED)) !== PRESENT || !this.machine.tryLock(page, pte)) {
       pte = this.lockPresent(page)
     }
@@ -160,7 +162,7 @@ export class Mmu {
 
   /** Locks a page that is, or by a fault becomes, writable; returns its PTE without the lock. */
   private lockWritable(page: number): number {
-    const pte = A.load(this.ptes, page)
+    const pte = A.peek(this.ptes, page)
     if ((pte & (WRITABLE | LOCKED)) === WRITABLE && this.machine.tryLock(page, pte)) return pte
     return this.faultForStore(page)
   }
@@ -180,29 +182,29 @@ export class Mmu {
   /** The CoW fault, but for the store itself, which `finishStore` ends. */
   private breakSharing(page: number, pte: number, startNs: number): number {
     const timesParts = (this.counters[GUEST.cowFaults]! & (PARTS_TIMED_EVERY - 1)) === 0
-    const lockedNs = timesParts ? nowNs() : 0
+    this.cowLockedNs = timesParts ? nowNs() : 0
     const frame = this.allocateFrame(page, pte)
-    const allocatedNs = timesParts ? nowNs() : 0
+    this.cowAllocatedNs = timesParts ? nowNs() : 0
     const sharedFrame = mpnOf(pte)
     this.machine.kernels.copy(frame, sharedFrame)
-    const copiedNs = timesParts ? nowNs() : 0
+    this.cowCopiedNs = timesParts ? nowNs() : 0
     const mine = this.mapPrivate(page, frame)
     this.machine.dropReference(sharedFrame)
     this.counters[GUEST.cowFaults]! += 1
-    if (timesParts) {
-      this.histograms.cowLock.recordNs(lockedNs - startNs)
-      this.histograms.cowAllocation.recordNs(allocatedNs - lockedNs)
-      this.histograms.cowCopy.recordNs(copiedNs - allocatedNs)
-    }
     this.cowStartNs = startNs
-    this.cowCopiedNs = copiedNs
     return mine
   }
 
   private recordCowFault(): void {
     const doneNs = nowNs()
-    this.histograms.cow.recordNs(doneNs - this.cowStartNs)
-    if (this.cowCopiedNs !== 0) this.histograms.cowRemap.recordNs(doneNs - this.cowCopiedNs)
+    const { cow, cowLock, cowAllocation, cowCopy, cowRemap } = this.histograms
+    cow.recordNs(doneNs - this.cowStartNs)
+    if (this.cowCopiedNs !== 0) {
+      cowLock.recordNs(this.cowLockedNs - this.cowStartNs)
+      cowAllocation.recordNs(this.cowAllocatedNs - this.cowLockedNs)
+      cowCopy.recordNs(this.cowCopiedNs - this.cowAllocatedNs)
+      cowRemap.recordNs(doneNs - this.cowCopiedNs)
+    }
     this.cowStartNs = 0
   }
 

@@ -133,7 +133,7 @@ export class ShareTable {
       head = headOf(after)
     } else {
       let before = firstOf(head)
-      while (this.next(before) !== mpn) before = this.next(before)
+      while (this.next(before) !== mpn) before = this.follow(before, mpn)
       this.frameTable[before * FRAME_WORDS + NEXT] = after
     }
     this.frameTable[base + NEXT] = UNLINKED
@@ -188,6 +188,13 @@ export class ShareTable {
 
   private next(mpn: number): number {
     return this.frameTable[mpn * FRAME_WORDS + NEXT]!
+  }
+
+  /** The entry after this one, on the way to one that must be in the chain. */
+  private follow(mpn: number, wanted: number): number {
+    const after = this.next(mpn)
+    if (after < 0) throw new Error(`frame ${wanted} is not in the chain that it is filed under`)
+    return after
   }
 
   /** Locks a bucket and returns its head, unlocked. */

@@ -56,8 +56,6 @@ export const SCAN = {
 export const RECLAIM = {
   /** Pages written to the swap file. */
   swapOuts: 16,
-  /** Pages that could not be written. */
-  swapWriteErrors: 17,
 } as const
 
 export function createCounters(threads: number): Float64Array {

@@ -4,7 +4,7 @@ import { type EncodedHistogram, LatencyHistogram } from './histograms.js'
 export class GuestHistograms {
   /** A CoW fault, from the store that failed to the same store done. */
   readonly cow = new LatencyHistogram()
-  /** Its parts, in order: until the PTE was locked, a frame allocated, the page copied, the store done. */
+  /** Its parts, of one fault in several: until the PTE was locked, a frame allocated, the page copied, the store done. */
   readonly cowLock = new LatencyHistogram()
   readonly cowAllocation = new LatencyHistogram()
   readonly cowCopy = new LatencyHistogram()

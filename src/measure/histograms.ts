@@ -14,7 +14,6 @@ import {
   type Histogram,
   initWebAssembly,
 } from 'hdr-histogram-js'
-import type { LatencyNs } from '../experiment/outcome.js'
 
 /** Longest latency told apart: a longer one is recorded as this, so that counts stay exact. */
 export const LATENCY_LIMIT_NS = 100e9
@@ -30,6 +29,16 @@ export interface EncodedHistogram {
   encoded: string
   count: number
   maxNs: number
+}
+
+/** A distribution in a few figures, in ns. */
+export interface LatencyNs {
+  count: number
+  p50: number
+  p90: number
+  p99: number
+  p999: number
+  max: number
 }
 
 /** Loads the library's WebAssembly: once per thread, before its first `LatencyHistogram`. */
@@ -64,11 +73,6 @@ export class LatencyHistogram {
 
   reset(): void {
     this.#histogram.reset()
-  }
-
-  /** Gives its memory back to the thread's WebAssembly heap; it must not be used again. */
-  destroy(): void {
-    this.#histogram.destroy?.()
   }
 }
 

@@ -6,7 +6,6 @@ import type {
   GuestPhaseHistograms,
   GuestSample,
   IntegrityReport,
-  LatencyNs,
   MemoryFigures,
   PhaseGuestSummary,
   PhaseRecord,
@@ -15,7 +14,7 @@ import type {
   ScanCounters,
   Summary,
 } from '../experiment/outcome.js'
-import { latencyOf } from '../measure/histograms.js'
+import { type LatencyNs, latencyOf } from '../measure/histograms.js'
 import type { Plan } from '../scenario/plan.js'
 import { pagesToMiB } from './units.js'
 

@@ -121,7 +121,9 @@ const activities = [
     ...atRate,
     ...closedLoop,
     words: wholeNumber(1, PAGE_WORDS).prefault(1).describe('adjacent 32-bit words stored at each visit'),
-    locks: wholeNumber(0, LOCKS_MAX).prefault(0).describe('lock words that the stores are made under, 0: none'),
+    locks: wholeNumber(0, LOCKS_MAX)
+      .prefault(0)
+      .describe('lock words that the stores are made under, 0: none'),
     zipf,
   })
     .check((given) => onePace(given, CLOSED_PACES))

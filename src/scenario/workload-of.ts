@@ -1,4 +1,5 @@
 /** A guest's workload made concrete: page ranges and paces, phase by phase. */
+import { CACHE_LINE_WORDS, PAGE_WORDS } from '../machine/layout.js'
 import type { Extent, GuestMemory } from './guest-memory.js'
 import { didYouMean } from './nearest.js'
 import type { Activity, Pace, PageRange } from './plan.js'
@@ -46,7 +47,9 @@ function activityOf(
       return { do: 'fill', ranges: rangesOf(activity.where), pace: paceOf(activity, timeScale) }
     case 'update': {
       const { words, locks, zipf, where } = activity
-      return { do: 'update', ranges: rangesOf(where), pace: paceOf(activity, timeScale), words, locks, zipf }
+      const ranges = rangesOf(where)
+      checkLocks(locks, ranges, under(report, 'locks'))
+      return { do: 'update', ranges, pace: paceOf(activity, timeScale), words, locks, zipf }
     }
     case 'read': {
       const { zipf, where } = activity
@@ -68,6 +71,14 @@ function activityOf(
 function checkTickPages(tickPages: number, ranges: readonly PageRange[], report: Report): void {
   const pages = ranges.reduce((sum, range) => sum + range.pages, 0)
   if (pages > 0 && tickPages > pages) report([], `${tickPages} pages are more than the ${pages} it works on`)
+}
+
+/** Each lock word has a cache line of its own, at the beginning of the pages that it guards. */
+function checkLocks(locks: number, ranges: readonly PageRange[], report: Report): void {
+  const pages = ranges.reduce((sum, range) => sum + range.pages, 0)
+  const room = pages * (PAGE_WORDS / CACHE_LINE_WORDS)
+  if (pages > 0 && locks > room)
+    report([], `${locks} lock words don't fit into its ${pages} pages, which hold ${room}`)
 }
 
 interface Paced {

@@ -1,14 +1,15 @@
 /** What scanner and reclaimer set up alike on their threads: the machine, and the policy that acts on it. */
-import { Control } from '../experiment/control.js'
+
 import type { ScannerTask } from '../experiment/messages.js'
 import { threadId } from '../host/threads.js'
 import { Machine } from '../machine/machine.js'
 import { zeroPageHash } from '../machine/scratch.js'
 import { counterRow } from '../measure/counters.js'
+import { Control } from '../sync/control.js'
 import { saltKeys } from './salt.js'
 import { TpsPolicy } from './tps.js'
 
-export function attachScanner(task: ScannerTask) {
+export function attachHypervisor(task: ScannerTask) {
   const control = new Control(task.control)
   const machine = new Machine(task.machine, task.thread)
   const counters = counterRow(task.counters, task.thread)

@@ -33,12 +33,12 @@ export function scanRates(
 /** The allowance of one VM. */
 export class RateController {
   private allowancePages = 0
-  private lastNs: number
+  private pagesPerSecond = 0
+  private lastNs = 0
 
-  constructor(
-    readonly pagesPerSecond: number,
-    nowNs: number,
-  ) {
+  /** Begins a time at this rate. Fractions of a page that are left from before are kept. */
+  start(pagesPerSecond: number, nowNs: number): void {
+    this.pagesPerSecond = pagesPerSecond
     this.lastNs = nowNs
   }
 

@@ -7,12 +7,13 @@
  * so no store can fall between the copy and the remapping. A page that can't be written stays where it is.
  */
 import * as A from '#atomics'
-import type { Control } from '../experiment/control.js'
 import type { GuestPages } from '../experiment/messages.js'
 import type { Machine } from '../machine/machine.js'
 import { isIdlePrivate, mpnOf, SWAPPED_PTE } from '../machine/pte.js'
+import type { SwapFile } from '../machine/swap.js'
 import { RECLAIM } from '../measure/counters.js'
 import type { Prng } from '../random/prng.js'
+import type { Control } from '../sync/control.js'
 import type { TpsPolicy } from './tps.js'
 
 /** How often an idle reclaimer looks whether the run is over. */
@@ -24,8 +25,9 @@ const REST_MS = 2
 export class Reclaimer {
   private readonly pagesBefore: number[]
   private readonly guestPages: number
-  /** Why the last page that could not be written could not. */
+  /** Why the last page that was to be written to the swap file could not be; undefined when it could. */
   swapError: string | undefined
+  private writeFailed = false
 
   constructor(
     private readonly machine: Machine,
@@ -52,12 +54,12 @@ export class Reclaimer {
     }
   }
 
+  /** False: it can't free enough for now. */
   private freeFrames(): boolean {
     let fruitless = 0
-    this.swapError = undefined
+    this.writeFailed = false
     while (this.machine.allocator.availableFrames() < this.enoughFrames) {
-      if (this.control.isStopping() || fruitless > FRUITLESS_TRIES_MAX || this.swapError !== undefined)
-        return false
+      if (this.control.isStopping() || fruitless > FRUITLESS_TRIES_MAX || this.writeFailed) return false
       fruitless = this.freeOne() ? 0 : fruitless + 1
     }
     return true
@@ -67,20 +69,19 @@ export class Reclaimer {
   private freeOne(): boolean {
     const page = this.prng.nextBelow(this.guestPages)
     const guest = this.guestOf(page)
-    if (!isIdlePrivate(A.load(this.machine.ptes, page))) return false
+    if (!isIdlePrivate(A.peek(this.machine.ptes, page))) return false
     if (this.guests[guest]!.share && this.policy.visit(page, guest, false)) return true
-    return this.swapOut(page)
+    return this.machine.swap !== undefined && this.swapOut(this.machine.swap, page)
   }
 
-  private swapOut(page: number): boolean {
+  private swapOut(swap: SwapFile, page: number): boolean {
     const { machine } = this
-    if (machine.swap === undefined) return false
     const pte = A.load(machine.ptes, page)
     if (!isIdlePrivate(pte) || !machine.tryLock(page, pte)) return false
     const mpn = mpnOf(pte)
-    this.swapError = machine.swap.write(mpn, page)
-    if (this.swapError !== undefined) {
-      this.counters[RECLAIM.swapWriteErrors]! += 1
+    this.swapError = swap.write(mpn, page)
+    this.writeFailed = this.swapError !== undefined
+    if (this.writeFailed) {
       machine.unlock(page, pte)
       return false
     }

@@ -30,7 +30,7 @@ export class ScanOrder {
       const ppn = this.permutation === undefined ? this.index : this.permutation.at(this.index)
       this.index++
       const page = this.firstPage + ppn
-      if ((A.load(this.ptes, page) & PRESENT) !== 0) return page
+      if ((A.peek(this.ptes, page) & PRESENT) !== 0) return page
     }
     this.index = 0
     this.passes++

@@ -4,11 +4,12 @@
  * Unthrottled it goes round the VMs in batches without a pause. Otherwise each VM has its rate, and the scanner wakes
  * at every tick to use up what the rates allow.
  */
-import type { Control } from '../experiment/control.js'
+
 import type { GuestPages } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
+import type { Control } from '../sync/control.js'
 import { RateController, scanRates } from './rate.js'
 import { ScanOrder } from './scan-order.js'
 import type { TpsPolicy } from './tps.js'
@@ -17,12 +18,14 @@ import type { TpsPolicy } from './tps.js'
 const BATCH_PAGES = 64
 /** How often a throttled scanner wakes. */
 const TICK_MS = 10
+/** Longest sleep between phases. */
+const IDLE_MS = 100
 /** A scanner that finds no page at all looks again after this time. */
 const NOTHING_TO_SCAN_MS = 1
 
 interface ScannedVm {
   order: ScanOrder
-  rate: RateController | undefined
+  rate: RateController
 }
 
 export class Scanner {
@@ -42,30 +45,30 @@ export class Scanner {
     this.vms = guests.flatMap((vm, guest) => {
       if (!vm.share) return []
       const order = new ScanOrder(ptes, guest, vm.firstPage, vm.pages, plan.scanner.order, plan.seed)
-      return [{ order, rate: undefined }]
+      return [{ order, rate: new RateController() }]
     })
   }
 
-  /** Scans, phase by phase, until the run stops. */
+  /** Scans while phases are on, until the run stops. */
   run(): void {
     while (!this.control.isStopping()) {
       const event = this.control.event()
       const phase = this.control.phase()
-      if (phase < 0 || this.vms.length === 0) this.control.sleep(event, 100)
+      if (this.vms.length === 0 || !this.control.isOn(phase)) this.control.sleep(event, IDLE_MS)
       else if (this.plan.phases[phase]!.rates.unthrottled) this.scanUnthrottled(phase)
       else this.scanAtRates(phase)
     }
   }
 
-  private goesOn(phase: number): boolean {
-    return this.control.phase() === phase && !this.control.isStopping()
-  }
-
   private scanUnthrottled(phase: number): void {
-    while (this.goesOn(phase)) {
+    while (this.control.isOn(phase)) {
       let scanned = 0
-      for (const vm of this.vms) scanned += this.scan(vm, BATCH_PAGES)
-      this.counters[SCAN.pagesAsked]! += scanned
+      for (const vm of this.vms) {
+        if (!this.control.isOn(phase)) return
+        const pages = this.scan(vm, BATCH_PAGES)
+        this.counters[SCAN.pagesAsked]! += pages
+        scanned += pages
+      }
       if (scanned === 0) this.control.sleep(this.control.event(), NOTHING_TO_SCAN_MS)
     }
   }
@@ -75,18 +78,22 @@ export class Scanner {
     const pagesOfGuests = this.guests.map((vm) => (vm.share ? vm.pages : 0))
     const perSecond = scanRates(rates, this.plan.host, pagesOfGuests)
     const startNs = nowNs()
-    for (const vm of this.vms) vm.rate = new RateController(perSecond[vm.order.guest]!, startNs)
-    while (this.goesOn(phase)) {
+    for (const { rate, order } of this.vms) rate.start(perSecond[order.guest]!, startNs)
+    while (this.control.isOn(phase)) {
       const event = this.control.event()
       const tickNs = nowNs()
       let left = false
-      for (const vm of this.vms) left = this.scanAllowance(vm, vm.rate!, tickNs) || left
+      for (const vm of this.vms) {
+        if (!this.control.isOn(phase)) return
+        left = this.scanAllowance(vm, tickNs) || left
+      }
       if (!left) this.control.sleep(event, TICK_MS)
     }
   }
 
   /** Scans what the rate allows, at most a batch; true if the allowance goes further. */
-  private scanAllowance(vm: ScannedVm, rate: RateController, tickNs: number): boolean {
+  private scanAllowance(vm: ScannedVm, tickNs: number): boolean {
+    const { rate } = vm
     this.counters[SCAN.pagesAsked]! += rate.advance(tickNs)
     const allowed = rate.available()
     const scanned = this.scan(vm, Math.min(allowed, BATCH_PAGES))

@@ -44,7 +44,7 @@ export class TpsPolicy {
    * @param leaveHint whether a page that matches nothing is filed as a hint
    */
   visit(page: number, guest: number, leaveHint: boolean): boolean {
-    const pte = A.load(this.machine.ptes, page)
+    const pte = A.peek(this.machine.ptes, page)
     if ((pte & PRESENT) === 0) return false
     this.count(SCAN.pagesScanned)
     if ((pte & (SHARED | INELIGIBLE)) !== 0) return false

@@ -1,5 +1,5 @@
 /** A made-up run in the shape of the case study: guests idle and share, then a benchmark breaks the sharing. */
-import type { GuestSample, Sample, PhaseRecord } from '../../src/experiment/outcome.js'
+import type { GuestSample, PhaseRecord, Sample } from '../../src/experiment/outcome.js'
 import type { GuestPlan, Plan } from '../../src/scenario/plan.js'
 
 export const PAGES_PER_GUEST = 16_384

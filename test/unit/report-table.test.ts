@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LatencyNs, PhaseSummary, Summary } from '../../src/experiment/outcome.js'
+import type { PhaseSummary, Summary } from '../../src/experiment/outcome.js'
+import type { LatencyNs } from '../../src/measure/histograms.js'
 import { summarize } from '../../src/report/summary.js'
 import { summaryTable } from '../../src/report/table.js'
 import { sampleRun } from '../support/sample-run.js'

@@ -2,18 +2,19 @@
  * The control block: how the main thread leads the others through a run. A busy worker receives no messages, so
  * everything that it must hear while it works lies here, in shared words.
  *
- *   EVENT       bumped and notified at every change below: sleepers wait on it
+ *   EVENT       bumped and notified when the main thread changes a word: sleepers wait on it
  *   PHASE       index of the phase that is on, −1 before the first
+ *   ENDED       how many phases have ended: between the end of one and the start of the next nobody works but to end it
  *   STOP        1: wind up, at once
  *   VERIFY      1: all is quiet, guests check their pages
  *   ATTACHED    workers that have their view of the machine
  *   QUIET       workers that have stopped touching it
  *   FAILED      number of a worker that could not go on, plus 1
  *   SNAPSHOT    how many snapshots of the trace have been sampled: guests may go on to this one
- *   then, for each guest: finished PHASE + 1 (its finite activities are done), and how many snapshots it has replayed;
- *   then, for each worker: its thread id at the system, 0 where there is none.
+ *   then, for each guest: 1 + the last phase whose finite activities it has done; 1 + the last phase that it has ended;
+ *   and how many snapshots it has replayed; then, for each worker: its thread id at the system, 0 where there is none.
  *
- * The main thread writes these, but for the two counts, to which each worker adds once, and FAILED. Times are
+ * The main thread writes these, but for ATTACHED and QUIET, to which workers add, and FAILED. Times are
  * doubles in an array of their own, each written before the word that announces it.
  */
 import * as A from '#atomics'
@@ -26,6 +27,7 @@ const ATTACHED = 4
 const QUIET = 5
 const SNAPSHOT = 6
 const FAILED = 7
+const ENDED = 8
 const HEADER_WORDS = 16
 
 export interface ControlHandle {
@@ -36,7 +38,7 @@ export interface ControlHandle {
 }
 
 export function createControl(guests: number, workers: number, phases: number): ControlHandle {
-  const words = new Int32Array(new SharedArrayBuffer((HEADER_WORDS + 2 * guests + workers) * 4))
+  const words = new Int32Array(new SharedArrayBuffer((HEADER_WORDS + 3 * guests + workers) * 4))
   words[PHASE] = -1
   return { words, timesNs: new Float64Array(new SharedArrayBuffer((1 + phases) * 8)), guests }
 }
@@ -45,6 +47,7 @@ export class Control {
   private readonly words: Int32Array
   private readonly timesNs: Float64Array
   private readonly finished: number
+  private readonly acknowledged: number
   private readonly replayed: number
   private readonly threadIds: number
 
@@ -52,7 +55,8 @@ export class Control {
     this.words = handle.words
     this.timesNs = handle.timesNs
     this.finished = HEADER_WORDS
-    this.replayed = this.finished + handle.guests
+    this.acknowledged = this.finished + handle.guests
+    this.replayed = this.acknowledged + handle.guests
     this.threadIds = this.replayed + handle.guests
   }
 
@@ -60,6 +64,16 @@ export class Control {
 
   phase(): number {
     return A.load(this.words, PHASE)
+  }
+
+  /** Is this phase on: begun, not ended, and the run not stopping? */
+  isOn(phase: number): boolean {
+    return A.load(this.words, PHASE) === phase && A.load(this.words, ENDED) <= phase && !this.isStopping()
+  }
+
+  /** How many phases have ended. */
+  endedPhases(): number {
+    return A.load(this.words, ENDED)
   }
 
   isStopping(): boolean {
@@ -110,6 +124,11 @@ export class Control {
     A.compareExchange(this.words, FAILED, 0, worker + 1)
   }
 
+  /** Guest: everything due in the phase that ended is done. */
+  acknowledgeEnd(guest: number, phase: number): void {
+    A.store(this.words, this.acknowledged + guest, phase + 1)
+  }
+
   /** Guest: the finite activities of this phase are done. */
   finishPhase(guest: number, phase: number): void {
     A.store(this.words, this.finished + guest, phase + 1)
@@ -134,6 +153,16 @@ export class Control {
   startPhase(phase: number, nowNs: number): void {
     this.timesNs[1 + phase] = nowNs
     this.announce(PHASE, phase)
+  }
+
+  /** Ends a phase; the guests acknowledge it when they have caught up. */
+  endPhase(phase: number): void {
+    this.announce(ENDED, phase + 1)
+  }
+
+  /** Have all guests acknowledged the end of this phase? */
+  allAcknowledged(phase: number): boolean {
+    return this.everyGuest((guest) => A.load(this.words, this.acknowledged + guest) > phase)
   }
 
   stop(): void {
