@@ -4,7 +4,7 @@ import type { CommandModule } from 'yargs'
 import { EXIT } from '../errors.js'
 import type { RunOptions } from '../experiment/run.js'
 import { summaryTable } from '../report/table.js'
-import { type ExperimentResult, runExperiment } from '../run-experiment.js'
+import type { ExperimentResult } from '../run-experiment.js'
 import { loadScenario } from '../scenario/load.js'
 import { RunProgress } from './progress.js'
 import { ProgressLine, printError, printResult } from './terminal.js'
@@ -53,6 +53,8 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
       const line = new ProgressLine(!quiet)
       const progress = new RunProgress(loaded.plan)
       try {
+        // Loaded only now: what a run needs takes longer to load than it takes to find a mistake in a scenario.
+        const { runExperiment } = await import('../run-experiment.js')
         const result = await runExperiment(loaded, {
           ...hooks,
           out,
