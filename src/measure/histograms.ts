@@ -48,7 +48,7 @@ export function initHistograms(): Promise<void> {
 
 /** Records latencies on the thread that made it. */
 export class LatencyHistogram {
-  readonly #histogram: Histogram = build({
+  private readonly histogram: Histogram = build({
     bitBucketSize: RECORDED_COUNT_BITS,
     autoResize: false,
     lowestDiscernibleValue: 1,
@@ -59,20 +59,20 @@ export class LatencyHistogram {
 
   /** @param valueNs not negative; a fraction is dropped. */
   recordNs(valueNs: number): void {
-    this.#histogram.recordValue(Math.min(valueNs, LATENCY_LIMIT_NS))
+    this.histogram.recordValue(Math.min(valueNs, LATENCY_LIMIT_NS))
   }
 
   encode(metric: string): EncodedHistogram {
     return {
       metric,
-      encoded: encodeIntoCompressedBase64(this.#histogram),
-      count: this.#histogram.totalCount,
-      maxNs: this.#histogram.maxValue,
+      encoded: encodeIntoCompressedBase64(this.histogram),
+      count: this.histogram.totalCount,
+      maxNs: this.histogram.maxValue,
     }
   }
 
   reset(): void {
-    this.#histogram.reset()
+    this.histogram.reset()
   }
 }
 

@@ -33,27 +33,27 @@ export class ResultsDirectory {
   /** Absolute. */
   readonly path: string
   /** The topmost directory that had to be made; undefined: all were there. */
-  readonly #topmostMade: string | undefined
+  private readonly topmostMade: string | undefined
   /** First path segments of the files written so far. */
-  readonly #written = new Set<string>()
+  private readonly written = new Set<string>()
 
   /** @throws UserError with key `--out` when the directory can't be made or written, or isn't empty. */
   static create(request: ResultsRequest): ResultsDirectory {
     const { out } = request
     const { path, topmostMade } = out === undefined ? makeNamedByTime(request) : makeAsAsked(resolve(out))
     const directory = new ResultsDirectory(path, topmostMade)
-    directory.#proveWritable()
+    directory.proveWritable()
     return directory
   }
 
   private constructor(path: string, topmostMade: string | undefined) {
     this.path = path
-    this.#topmostMade = topmostMade
+    this.topmostMade = topmostMade
   }
 
   /** Writes a file at once or not at all: a reader, or a run killed on the way, never leaves half of it. */
   write(name: string, text: string): void {
-    const file = this.#file(name)
+    const file = this.file(name)
     writeFileSync(`${file}.tmp`, text)
     renameSync(`${file}.tmp`, file)
   }
@@ -64,28 +64,28 @@ export class ResultsDirectory {
 
   /** Adds text to a file; what was added stays when the run is killed. */
   append(name: string, text: string): void {
-    appendFileSync(this.#file(name), text)
+    appendFileSync(this.file(name), text)
   }
 
   /** Removes the files written and the directories made, and nothing that anyone else put there. */
   discard(): void {
-    for (const entry of this.#written) rmSync(join(this.path, entry), { recursive: true, force: true })
-    if (this.#topmostMade === undefined) return
-    const above = dirname(this.#topmostMade)
+    for (const entry of this.written) rmSync(join(this.path, entry), { recursive: true, force: true })
+    if (this.topmostMade === undefined) return
+    const above = dirname(this.topmostMade)
     for (let made = this.path; made !== above && removeIfEmpty(made); ) made = dirname(made)
   }
 
   /** @param name a path inside the directory, with `/`. */
-  #file(name: string): string {
+  private file(name: string): string {
     const file = resolve(this.path, name)
     const [entry = ''] = relative(this.path, file).split(sep)
     if (entry === '' || entry === '..') throw new Error(`Expected a path inside ${this.path}, got ${name}`)
-    this.#written.add(entry)
+    this.written.add(entry)
     makeWithParents(dirname(file))
     return file
   }
 
-  #proveWritable(): void {
+  private proveWritable(): void {
     try {
       this.write('probe', '')
       rmSync(join(this.path, 'probe'))

@@ -156,14 +156,14 @@ function differenceIfKnown(start: number | undefined, end: number | undefined): 
 
 /** A stretch of wall time, for rates; one of no length has rates of 0. */
 class Interval {
-  readonly #wallSeconds: number
+  private readonly wallSeconds: number
 
   constructor(wallSeconds: number) {
-    this.#wallSeconds = wallSeconds
+    this.wallSeconds = wallSeconds
   }
 
   perSecond(count: number): number {
-    return this.#wallSeconds > 0 ? count / this.#wallSeconds : 0
+    return this.wallSeconds > 0 ? count / this.wallSeconds : 0
   }
 
   countAndRate(count: number): { count: number; perSecond: number } {

@@ -17,17 +17,17 @@ const UNITS_PER_PERCENT = 1e6
 
 export class GuestMemory {
   readonly pages: number
-  readonly #scale: number
+  private readonly scale: number
 
   /** @param bytes at full size; `scale` divides it. */
   constructor(bytes: number, scale: number) {
     this.pages = pagesIn(bytes / scale)
-    this.#scale = scale
+    this.scale = scale
   }
 
   /** Whole pages of a portion, rounded down. */
   pagesOf(portion: Portion): number {
-    if ('bytes' in portion) return pagesIn(portion.bytes / this.#scale)
+    if ('bytes' in portion) return pagesIn(portion.bytes / this.scale)
     return Math.floor(
       (this.pages * Math.round(portion.percent * UNITS_PER_PERCENT)) / (100 * UNITS_PER_PERCENT),
     )
@@ -43,11 +43,11 @@ export class GuestMemory {
       const pages = extent.size === 'rest' ? rest : sized[index]!
       const copies = extent.class === 'duplicated' ? extent.copies : 1
       const reportHere = under(report, index)
-      if (pages === 0 && extent.size !== 'rest') reportHere(['size'], this.#tooSmall())
+      if (pages === 0 && extent.size !== 'rest') reportHere(['size'], this.tooSmall())
       if (pages > 0 && copies > pages)
         reportHere(['copies'], `${copies} copies need as many pages; the extent has ${pages}`)
       if (first + pages > this.pages) {
-        reportHere(['size'], `extents reach to ${inMemory(first + pages)}; ${this.#limit()}`)
+        reportHere(['size'], `extents reach to ${inMemory(first + pages)}; ${this.limit()}`)
         return extents
       }
       if (pages > 0) extents.push({ class: extent.class, first, pages, copies })
@@ -65,17 +65,17 @@ export class GuestMemory {
       return ranges.map(({ first, pages }) => ({ first, pages }))
     }
     const pages = this.pagesOf(where)
-    if (pages === 0) report([], this.#tooSmall())
-    if (pages > this.pages) report([], `is ${inMemory(pages)}; ${this.#limit()}`)
+    if (pages === 0) report([], this.tooSmall())
+    if (pages > this.pages) report([], `is ${inMemory(pages)}; ${this.limit()}`)
     return [{ first: this.pages - pages, pages }]
   }
 
-  #tooSmall(): string {
-    return `is less than a page of ${formatSize(PAGE_BYTES)}${scaledBy(this.#scale)}`
+  private tooSmall(): string {
+    return `is less than a page of ${formatSize(PAGE_BYTES)}${scaledBy(this.scale)}`
   }
 
-  #limit(): string {
-    return `the guest has ${inMemory(this.pages)}${scaledBy(this.#scale)}`
+  private limit(): string {
+    return `the guest has ${inMemory(this.pages)}${scaledBy(this.scale)}`
   }
 }
 

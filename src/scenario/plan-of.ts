@@ -2,7 +2,7 @@
  * A parsed scenario made concrete: divided by its scale, in pages, guests counted out and contents numbered.
  * This is also where everything is checked that no key can show alone, such as extents that exceed a guest.
  */
-import type { TraceHeader } from '../guest/trace.js'
+import type { TraceHeader } from '../guest/trace-header.js'
 import { FRAMES_MAX, GUEST_PAGES_MAX, pagesIn } from '../machine/layout.js'
 import { numberContents, type UnnumberedGuest } from './content-numbers.js'
 import { GUEST_LETTERS, nameText } from './fields.js'
