@@ -27,7 +27,11 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
         default: [],
         describe: 'Replace a value, as in --set guests.0.memory=64MiB; may be repeated',
       })
-      .option('seed', { type: 'number', describe: 'Replace the seed of every random choice' })
+      .option('seed', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Replace the seed of every random choice',
+      })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of YAML' }),
   handler: ({ scenario, set, seed, json }) => {
     const options = resolvedScenario(loadScenario(scenario, { set, seed }))

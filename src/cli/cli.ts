@@ -29,7 +29,9 @@ export async function runCli(argv: string[], hooks: Pick<RunOptions, 'beforeVeri
       .exitProcess(false)
       .wrap(Math.min(100, process.stdout.columns ?? 80))
       .fail((message, error) => {
-        throw error ?? new UserError(oneLine(message))
+        // Some of yargs' own complaints come as errors of its own class.
+        if (error != null && error.name !== 'YError') throw error
+        throw new UserError(oneLine(message))
       })
       .parseAsync()
   } catch (error) {

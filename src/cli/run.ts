@@ -30,8 +30,16 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
           demandOption: true,
           describe: 'Name of a shipped scenario, or path of a YAML file',
         })
-        .option('out', { type: 'string', describe: 'Results directory [results/SCENARIO/TIME-SEED]' })
-        .option('seed', { type: 'number', describe: 'Replace the seed of every random choice' })
+        .option('out', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Results directory [results/SCENARIO/TIME-SEED]',
+        })
+        .option('seed', {
+          type: 'number',
+          requiresArg: true,
+          describe: 'Replace the seed of every random choice',
+        })
         .option('set', {
           type: 'string',
           array: true,
@@ -83,13 +91,18 @@ function report({ summary, directory, failure }: ExperimentResult, json: boolean
   for (const message of failure === undefined ? summary.messages : []) printError(message)
 }
 
+/** A signal so soon after another is its echo: npm and a terminal may both send the one that a user asked for. */
+const ECHO_MS = 300
+
 /** The first SIGINT or SIGTERM ends the run with its results so far; a second one ends the process. */
 function abortOnSignals() {
   const controller = new AbortController()
   let exitCode: number = EXIT.interrupted
+  let firstAtMs = 0
   const onSignal = (signal: NodeJS.Signals) => {
-    exitCode = signal === 'SIGTERM' ? 143 : EXIT.interrupted
-    if (controller.signal.aborted) process.exit(exitCode)
+    exitCode = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+    if (!controller.signal.aborted) firstAtMs = performance.now()
+    else if (performance.now() - firstAtMs > ECHO_MS) process.exit(exitCode)
     controller.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)

@@ -92,23 +92,26 @@ export class PhaseLeader {
     }
   }
 
-  /** Whether a warm-up is over; for a phase that ends by time, never. */
-  private endCondition(phase: PhasePlan, index: number): () => boolean {
-    const { ends } = phase
+  /**
+   * Whether a warm-up is over; for a phase that ends by time, never. Passes count from when the guests have done their
+   * finite activities, and only whole ones: the pass that was under way then has not seen all they did.
+   */
+  private endCondition({ ends }: PhasePlan, index: number): () => boolean {
     if (ends.when === 'time') return () => false
-    // The pass that is under way now is not counted: only whole ones are.
-    const firstPass = this.scanRow[SCAN.passes]! + 1
-    if (ends.when === 'passes') return () => this.scanRow[SCAN.passes]! - firstPass >= ends.passes
-    let finishedAtPass: number | undefined
+    const passesWanted = ends.when === 'passes' ? ends.passes : 1
+    let firstWholePass: number | undefined
     return () => {
-      if (finishedAtPass === undefined && this.control.allFinished(index)) {
-        finishedAtPass = this.scanRow[SCAN.passes]!
+      if (firstWholePass === undefined && this.control.allFinished(index)) {
+        firstWholePass = this.scanRow[SCAN.passes]! + 1
       }
-      // The pass that was under way when the guests finished is not counted: the next one saw all they did.
-      if (finishedAtPass === undefined || this.scanRow[SCAN.passes]! < finishedAtPass + 2) return false
-      const pages = this.scanRow[SCAN.lastPassPages]!
-      return this.scanRow[SCAN.lastPassMerges]! <= pages * SETTLED_MERGES_PART
+      if (firstWholePass === undefined) return false
+      if (this.scanRow[SCAN.passes]! < firstWholePass + passesWanted) return false
+      return ends.when === 'passes' || this.lastPassFoundNothingNew()
     }
+  }
+
+  private lastPassFoundNothingNew(): boolean {
+    return this.scanRow[SCAN.lastPassMerges]! <= this.scanRow[SCAN.lastPassPages]! * SETTLED_MERGES_PART
   }
 
   private async sampleWhatIsDue(phase: string, mustEnd: () => boolean): Promise<void> {

@@ -1,0 +1,100 @@
+/** The command line itself: what each command prints, and one clear line for what it doesn't know. */
+import assert from 'node:assert/strict'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { runTwinpage, temporaryDirectory } from '../support/cli.js'
+
+const cwd = temporaryDirectory()
+const run = (...args: string[]) => runTwinpage(args, { cwd })
+const SHIPPED = ['case-study', 'debian-trace', 'quick']
+
+describe('a mistake on the command line gives one line on stderr and exit code 2:', {
+  concurrency: 4,
+}, () => {
+  const mistakes: [args: string[], says: RegExp][] = [
+    [[], /name a command: run, scenarios, check or trace/],
+    [['rnu', 'quick'], /rnu/],
+    [['run'], /./],
+    [['run', 'quick', '--colour'], /colour/],
+    [['run', 'quick', 'case-study'], /case-study/],
+    [['run', 'quik'], /"quik".*did you mean quick\?/],
+    [['run', './none.yaml'], /none\.yaml: there is no such file/],
+    [['run', 'quick', '--seed', 'many'], /seed: expected a whole number/],
+    [['run', 'quick', '--set'], /set/],
+    [['run', 'quick', '--seed'], /seed/],
+    [['run', 'quick', '--out'], /out/],
+    [['scenarios', 'quick'], /quick/],
+    [['trace'], /info/],
+    [['trace', 'imfo'], /imfo/],
+    [['trace', 'info', 'none.pct.gz'], /none\.pct\.gz: no such file/],
+  ]
+  for (const [args, says] of mistakes) {
+    test(`twinpage ${args.join(' ')}`, async () => {
+      const { code, stdout, stderr } = await run(...args)
+      assert.match(stderr, /^twinpage: [^\n]{10,300}\n$/)
+      assert.match(stderr, says)
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
+    })
+  }
+  after(() => assert.deepEqual(readdirSync(cwd), [], 'and leaves nothing behind'))
+})
+
+describe('--help', { concurrency: 4 }, () => {
+  test('names every command', async () => {
+    const { code, stdout, stderr } = await run('--help')
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    for (const command of ['run', 'scenarios', 'check', 'trace'])
+      assert.match(stdout, new RegExp(`twinpage ${command}`))
+  })
+  test('of a command names its options', async () => {
+    const { code, stdout, stderr } = await run('run', '--help')
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    for (const option of ['--out', '--seed', '--set', '--json', '--quiet'])
+      assert(stdout.includes(option), option)
+  })
+})
+
+describe('scenarios', { concurrency: 4 }, () => {
+  test('lists those that ship, each on a line with what it is about', async () => {
+    const { code, stdout, stderr } = await run('scenarios')
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    const lines = stdout.trimEnd().split('\n')
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[0]),
+      SHIPPED,
+    )
+    for (const line of lines) assert.match(line, /^\S+ {2,}\S.{10,}/)
+  })
+  test('--json lists the same for a program', async () => {
+    const list = JSON.parse((await run('scenarios', '--json')).stdout) as {
+      name: string
+      description: string
+    }[]
+    assert.deepEqual(
+      list.map(({ name }) => name),
+      SHIPPED,
+    )
+    for (const { description } of list) assert(description.length > 10)
+  })
+})
+
+describe('check', { concurrency: 4 }, () => {
+  for (const name of ['debian-trace', 'quick']) {
+    test(`prints all options of ${name}; as a file they are the same scenario`, async () => {
+      const first = await run('check', name)
+      assert.deepEqual({ code: first.code, stderr: first.stderr }, { code: 0, stderr: '' })
+      assert.match(first.stdout, /ShareRateMax: 1024/)
+      const other = temporaryDirectory()
+      writeFileSync(join(other, 'same.yaml'), first.stdout)
+      const second = await runTwinpage(['check', 'same.yaml'], { cwd: other })
+      assert.equal(second.stdout, first.stdout)
+    })
+  }
+  test('shows what --set and --seed replace', async () => {
+    const { stdout } = await run('check', 'quick', '--set', 'guests.0.memory=8MiB', '--seed', '9', '--json')
+    const options = JSON.parse(stdout) as { seed: number; guests: { memory: string }[] }
+    assert.equal(options.seed, 9)
+    assert.equal(options.guests[0]!.memory, '8MiB')
+  })
+})
