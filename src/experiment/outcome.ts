@@ -2,7 +2,8 @@
  * What a run finds out: a sample for every point of the time series, and the summary at the end.
  * Base units are kept here (pages, seconds, ns); reports alone turn them into MiB and the like.
  */
-import type { EncodedHistogram, LatencyNs } from '../measure/histograms.js'
+import type { LatencyNs } from '../measure/histograms.js'
+import type { RecordedLatencies } from '../measure/latency-counts.js'
 
 /** One guest at one sample. */
 export interface GuestSample {
@@ -82,7 +83,7 @@ export interface PhaseRecord {
   end: Sample
 }
 
-/** Latency histograms of one guest in one phase, ready for an .hlog file. */
+/** The latencies of one guest in one phase. */
 export interface GuestPhaseHistograms {
   guest: string
   phase: string
@@ -92,7 +93,7 @@ export interface GuestPhaseHistograms {
   /** Wall-clock milliseconds since the epoch, for the log. */
   startEpochMs: number
   endEpochMs: number
-  histograms: EncodedHistogram[]
+  histograms: RecordedLatencies[]
 }
 
 export interface PhaseGuestSummary {

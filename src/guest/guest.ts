@@ -9,7 +9,6 @@ import { ScratchPage } from '../machine/scratch.js'
 import { SwapReadError } from '../machine/swap.js'
 import { counterRow } from '../measure/counters.js'
 import { GuestHistograms } from '../measure/guest-histograms.js'
-import { initHistograms } from '../measure/histograms.js'
 import { mix32 } from '../random/prng.js'
 import { Control } from '../sync/control.js'
 import { LockTimeoutError } from '../sync/spin.js'
@@ -22,8 +21,7 @@ import { Workload } from './workload.js'
 /** How long a quiet guest waits for the others before it gives the verification up. */
 const QUIET_LIMIT_MS = 120_000
 
-export async function runGuest(task: GuestTask): Promise<GuestResult> {
-  await initHistograms()
+export function runGuest(task: GuestTask): GuestResult {
   const control = new Control(task.control)
   const machine = new Machine(task.machine, task.thread)
   const counters = counterRow(task.counters, task.thread)

@@ -7,7 +7,7 @@ import { CACHE_LINE_WORDS, PAGE_WORDS } from '../machine/layout.js'
 import { ZERO_TAG } from '../machine/machine.js'
 import type { Mmu } from '../machine/mmu.js'
 import { nowNs } from '../measure/clock.js'
-import type { LatencyHistogram } from '../measure/histograms.js'
+import type { LatencyCounts } from '../measure/latency-counts.js'
 import { Permutation } from '../random/permutation.js'
 import { Prng } from '../random/prng.js'
 import { Zipf } from '../random/zipf.js'
@@ -25,7 +25,7 @@ export interface GuestMemory {
   contents: PageContents
   image: readonly ImageExtent[]
   /** Latency of stores that did not fault. */
-  storeLatency: LatencyHistogram
+  storeLatency: LatencyCounts
 }
 
 export function operationOf(

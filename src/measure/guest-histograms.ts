@@ -1,24 +1,24 @@
 /** The latency histograms of one guest, all in ns. One set serves a whole run: it is emptied at each phase. */
-import { type EncodedHistogram, LatencyHistogram } from './histograms.js'
+import { LatencyCounts, type RecordedLatencies } from './latency-counts.js'
 
 export class GuestHistograms {
   /** A CoW fault, from the store that failed to the same store done. */
-  readonly cow = new LatencyHistogram()
+  readonly cow = new LatencyCounts()
   /** Its parts, of one fault in several: until the PTE was locked, a frame allocated, the page copied, the store done. */
-  readonly cowLock = new LatencyHistogram()
-  readonly cowAllocation = new LatencyHistogram()
-  readonly cowCopy = new LatencyHistogram()
-  readonly cowRemap = new LatencyHistogram()
+  readonly cowLock = new LatencyCounts()
+  readonly cowAllocation = new LatencyCounts()
+  readonly cowCopy = new LatencyCounts()
+  readonly cowRemap = new LatencyCounts()
   /** The control: stores that met a writable page (a sample of them). */
-  readonly store = new LatencyHistogram()
+  readonly store = new LatencyCounts()
   /** A touch of a swapped page, until it is back. */
-  readonly swapIn = new LatencyHistogram()
+  readonly swapIn = new LatencyCounts()
   /** Waiting for a frame when none was free. */
-  readonly stall = new LatencyHistogram()
+  readonly stall = new LatencyCounts()
 
   /** Everything recorded since the last call, under the metrics' names; empties the histograms. */
-  take(): EncodedHistogram[] {
-    const metrics: [string, LatencyHistogram][] = [
+  take(): RecordedLatencies[] {
+    const metrics: [string, LatencyCounts][] = [
       ['cow', this.cow],
       ['cow.lock', this.cowLock],
       ['cow.allocation', this.cowAllocation],
@@ -28,10 +28,6 @@ export class GuestHistograms {
       ['swapIn', this.swapIn],
       ['stall', this.stall],
     ]
-    return metrics.map(([metric, histogram]) => {
-      const encoded = histogram.encode(metric)
-      histogram.reset()
-      return encoded
-    })
+    return metrics.map(([metric, counts]) => counts.take(metric))
   }
 }

@@ -3,7 +3,8 @@
  * GUEST.hgrm, the percentile distribution of its copy-on-write faults.
  */
 import type { GuestPhaseHistograms } from '../experiment/outcome.js'
-import { type EncodedHistogram, percentileText } from '../measure/histograms.js'
+import { encodeLatencies, percentileText } from '../measure/histograms.js'
+import type { RecordedLatencies } from '../measure/latency-counts.js'
 
 /** The metric that its phase alone names in the log: the whole copy-on-write fault. */
 const FAULT_METRIC = 'cow'
@@ -18,7 +19,7 @@ const NS_PER_LOGGED_MAX = 1e6
 export function latencyLog(guest: string, phases: readonly GuestPhaseHistograms[]): string {
   const baseMs = Math.min(...phases.map(({ startEpochMs }) => startEpochMs))
   const lines = phases.flatMap((phase) =>
-    phase.histograms.map((histogram) => intervalLine(phase, histogram, baseMs)),
+    phase.histograms.map((recording) => intervalLine(phase, recording, baseMs)),
   )
   return [...header(guest, Number.isFinite(baseMs) ? baseMs : 0), ...lines, ''].join('\n')
 }
@@ -43,13 +44,13 @@ function header(guest: string, baseMs: number): string[] {
   ]
 }
 
-function intervalLine(phase: GuestPhaseHistograms, histogram: EncodedHistogram, baseMs: number): string {
+function intervalLine(phase: GuestPhaseHistograms, recording: RecordedLatencies, baseMs: number): string {
   const { startEpochMs, endEpochMs } = phase
-  const tag = histogram.metric === FAULT_METRIC ? phase.phase : `${phase.phase}.${histogram.metric}`
-  const max = (histogram.maxNs / NS_PER_LOGGED_MAX).toFixed(3)
+  const tag = recording.metric === FAULT_METRIC ? phase.phase : `${phase.phase}.${recording.metric}`
+  const max = (recording.maxNs / NS_PER_LOGGED_MAX).toFixed(3)
   const start = seconds(startEpochMs - baseMs)
   const length = seconds(endEpochMs - startEpochMs)
-  return `Tag=${tag},${start},${length},${max},${histogram.encoded}`
+  return `Tag=${tag},${start},${length},${max},${encodeLatencies(recording)}`
 }
 
 function seconds(ms: number): string {

@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  initHistograms,
-  LATENCY_LIMIT_NS,
-  LatencyHistogram,
-  latencyOf,
-  percentileText,
-} from '../../src/measure/histograms.js'
-
-before(initHistograms)
+import { latencyOf, percentileText } from '../../src/measure/histograms.js'
+import { LATENCY_LIMIT_NS, LatencyCounts } from '../../src/measure/latency-counts.js'
 
 const latencyNs = fc.integer({ min: 0, max: LATENCY_LIMIT_NS })
 
 function encoded(valuesNs: readonly number[]) {
-  const histogram = new LatencyHistogram()
+  const histogram = new LatencyCounts()
   for (const value of valuesNs) histogram.recordNs(value)
-  const result = histogram.encode('cow')
+  const result = histogram.take('cow')
   return result
 }
 
@@ -62,12 +55,12 @@ test('a latency above the limit is counted, as the limit', () => {
   assert.equal(latency?.max, LATENCY_LIMIT_NS)
 })
 
-test('reset forgets what was recorded', () => {
-  const histogram = new LatencyHistogram()
+test('taking what was recorded forgets it', () => {
+  const histogram = new LatencyCounts()
   histogram.recordNs(9_000_000)
-  histogram.reset()
+  histogram.take('store')
   histogram.recordNs(700)
-  const { count, maxNs } = histogram.encode('store')
+  const { count, maxNs } = histogram.take('store')
   assert.deepEqual({ count, maxNs }, { count: 1, maxNs: 700 })
 })
 

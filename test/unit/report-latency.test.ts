@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { HistogramLogReader, listTags } from 'hdr-histogram-js'
 import type { GuestPhaseHistograms } from '../../src/experiment/outcome.js'
-import { initHistograms, LatencyHistogram } from '../../src/measure/histograms.js'
+import { LatencyCounts } from '../../src/measure/latency-counts.js'
 import { faultPercentiles, latencyLog } from '../../src/report/latency.js'
-
-before(initHistograms)
 
 const START_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 600)
 
 function encoded(metric: string, valuesNs: readonly number[]) {
-  const histogram = new LatencyHistogram()
+  const histogram = new LatencyCounts()
   for (const value of valuesNs) histogram.recordNs(value)
-  const result = histogram.encode(metric)
+  const result = histogram.take(metric)
   return result
 }
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import type { GuestPhaseHistograms } from '../../src/experiment/outcome.js'
-import { initHistograms, LatencyHistogram } from '../../src/measure/histograms.js'
+import { LatencyCounts } from '../../src/measure/latency-counts.js'
 import { type SummaryInput, summarize } from '../../src/report/summary.js'
 import { PAGES_PER_GUEST, sampleRun } from '../support/sample-run.js'
-
-before(initHistograms)
 
 const GUESTS = ['web', 'db']
 const RUN = sampleRun(GUESTS)
@@ -26,10 +24,10 @@ function input(changes: Partial<SummaryInput> = {}): SummaryInput {
 }
 
 function recorded(guest: string, phase: string, metric: string, valueNs: number): GuestPhaseHistograms {
-  const histogram = new LatencyHistogram()
+  const histogram = new LatencyCounts()
   histogram.recordNs(valueNs)
   const times = { startSeconds: 0, endSeconds: 1, startEpochMs: 0, endEpochMs: 1 }
-  return { guest, phase, ...times, histograms: [histogram.encode(metric)] }
+  return { guest, phase, ...times, histograms: [histogram.take(metric)] }
 }
 
 test('memory is that at the end of the phase, in MiB of the scaled memory', () => {
