@@ -141,8 +141,10 @@ export interface PhaseSummary extends MemoryFigures {
     staleHints: number
     falseMatches: number
     lockFailures: number
+    /** Of the scanner's thread, by the kernel's account; null where there is none. */
     cpuSeconds: number | null
     waitingSeconds: number | null
+    asleepSeconds: number | null
   }
   cow: { faults: number; faultsPerSecond: number; latencyNs: LatencyNs | null }
   stores: { count: number; perSecond: number }

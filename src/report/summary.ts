@@ -118,6 +118,8 @@ function summarizeGuest(
 
 function summarizeScan(start: ScanCounters, end: ScanCounters, over: Interval): PhaseSummary['scan'] {
   const pagesScanned = end.pagesScanned - start.pagesScanned
+  const cpuSeconds = differenceIfKnown(start.cpuSeconds, end.cpuSeconds)
+  const waitingSeconds = differenceIfKnown(start.waitingSeconds, end.waitingSeconds)
   return {
     pagesScanned,
     pagesPerSecond: over.perSecond(pagesScanned),
@@ -129,8 +131,10 @@ function summarizeScan(start: ScanCounters, end: ScanCounters, over: Interval): 
     staleHints: end.staleHints - start.staleHints,
     falseMatches: end.falseMatches - start.falseMatches,
     lockFailures: end.lockFailures - start.lockFailures,
-    cpuSeconds: differenceIfKnown(start.cpuSeconds, end.cpuSeconds),
-    waitingSeconds: differenceIfKnown(start.waitingSeconds, end.waitingSeconds),
+    cpuSeconds,
+    waitingSeconds,
+    asleepSeconds:
+      cpuSeconds === null || waitingSeconds === null ? null : over.secondsLeft(cpuSeconds + waitingSeconds),
   }
 }
 
@@ -160,6 +164,11 @@ class Interval {
 
   constructor(wallSeconds: number) {
     this.wallSeconds = wallSeconds
+  }
+
+  /** Of its length, what is left after so many seconds; the clocks that counted them may differ a little. */
+  secondsLeft(seconds: number): number {
+    return Math.max(0, this.wallSeconds - seconds)
   }
 
   perSecond(count: number): number {

@@ -17,12 +17,20 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number |
   ['opportunityPages', (sample) => sample.opportunityPages],
   ['footprintPages', (sample) => sample.footprintPages],
   ['presentPages', (sample) => sample.presentPages],
+  ['captureRatio', (sample) => captureRatio(sample)],
   ['scannedPages', (sample) => sample.scan.pagesScanned],
   ['pagesAsked', (sample) => decimals3(sample.scan.pagesAsked)],
+  ['pagesHashed', (sample) => sample.scan.pagesHashed],
+  ['pagesCompared', (sample) => sample.scan.pagesCompared],
   ['merges', (sample) => sample.scan.merges],
+  ['staleHints', (sample) => sample.scan.staleHints],
+  ['falseMatches', (sample) => sample.scan.falseMatches],
+  ['lockFailures', (sample) => sample.scan.lockFailures],
+  ['passes', (sample) => sample.scan.passes],
   ['cowFaults', (sample) => sample.cowFaults],
   ['swapOuts', (sample) => sample.swapOuts],
   ['swapIns', (sample) => sample.swapIns],
+  ['reclaimMerges', (sample) => sample.reclaimMerges],
   ['stores', (sample) => sample.stores],
   ['scannerCpuSeconds', (sample) => optional(sample.scan.cpuSeconds)],
   ['scannerWaitingSeconds', (sample) => optional(sample.scan.waitingSeconds)],
@@ -46,6 +54,11 @@ function csvLine(fields: readonly (string | number)[]): string {
 /** At most three decimals, and no trailing zeros. */
 function decimals3(value: number): number {
   return Number(value.toFixed(3))
+}
+
+/** Empty when nothing could be saved. */
+function captureRatio({ savedPages, opportunityPages }: Sample): number | undefined {
+  return opportunityPages === 0 ? undefined : Number((savedPages / opportunityPages).toFixed(4))
 }
 
 function optional(value: number | undefined): number | undefined {

@@ -71,11 +71,18 @@ test('a phase that took no time has rates of zero', () => {
   assert.equal(phase!.scan.pagesPerSecond, 0)
 })
 
+test('the scanner is on a processor, waiting for one or asleep: together, all of the phase', () => {
+  const { scan } = summarize(input()).phases[2]!
+  const wallSeconds = 4800 / 128
+  assert.equal(scan.cpuSeconds! + scan.waitingSeconds! + scan.asleepSeconds!, wallSeconds)
+})
+
 test('processor time that the kernel does not tell is null, not zero', () => {
   const phase = RUN.phases[1]!
   const end = { ...phase.end, scan: { ...phase.end.scan, cpuSeconds: undefined } }
   const [summary] = summarize(input({ phases: [{ ...phase, end }] })).phases
   assert.equal(summary!.scan.cpuSeconds, null)
+  assert.equal(summary!.scan.asleepSeconds, null)
   assert.equal(summary!.scan.waitingSeconds, 1800 / 12_800)
 })
 

@@ -42,6 +42,12 @@ test('what the kernel does not account for, and a snapshot that is not, are empt
   assert.equal(row.snapshot, '')
 })
 
+test('the capture ratio stands in every line, empty when nothing could be saved', () => {
+  const ratio = Number(fields({ ...SAMPLE, savedPages: 1, opportunityPages: 3 }).captureRatio)
+  assert.equal(ratio, 0.3333)
+  assert.equal(fields({ ...SAMPLE, savedPages: 0, opportunityPages: 0 }).captureRatio, '')
+})
+
 test('snapshot 0 is a snapshot', () => {
   assert.equal(fields({ ...SAMPLE, snapshot: 0 }).snapshot, '0')
 })
