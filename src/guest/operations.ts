@@ -142,8 +142,7 @@ class Update implements Operation {
   private readonly pages: Pages
   private readonly chooser: PageChooser
   private readonly values: Int32Array
-  private readonly held = Int32Array.of(1)
-  private readonly released = Int32Array.of(0)
+  private readonly lockValue = new Int32Array(1)
   private readonly words: number
   private readonly locks: number
   private count = 0
@@ -163,17 +162,19 @@ class Update implements Operation {
 
   run(): void {
     const lock = this.locks > 0 ? this.prng.nextBelow(this.locks) * CACHE_LINE_WORDS : -1
-    if (lock >= 0) this.storeLock(lock, this.held)
+    if (lock >= 0) this.storeLock(lock)
     const ppn = this.chooser.next()
     const word = this.prng.nextBelow(PAGE_WORDS - this.words + 1)
     for (let i = 0; i < this.words; i++) this.values[i] = this.prng.nextInt32()
     if ((++this.count & (TIMED_EVERY - 1)) === 0) this.storeTimed(ppn, word)
     else this.memory.mmu.store(ppn, word, this.values, this.words)
-    if (lock >= 0) this.storeLock(lock, this.released)
+    if (lock >= 0) this.storeLock(lock)
   }
 
-  private storeLock(at: number, value: Int32Array): void {
-    this.memory.mmu.store(this.pages.at(Math.floor(at / PAGE_WORDS)), at % PAGE_WORDS, value, 1)
+  /** Takes or releases a lock. The words stored are never the same twice, so the page is what no other page is. */
+  private storeLock(at: number): void {
+    this.lockValue[0] = this.prng.nextInt32()
+    this.memory.mmu.store(this.pages.at(Math.floor(at / PAGE_WORDS)), at % PAGE_WORDS, this.lockValue, 1)
   }
 
   private storeTimed(ppn: number, word: number): void {

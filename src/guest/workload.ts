@@ -60,8 +60,9 @@ export class Workload {
       const event = this.control.event()
       if (!this.control.isOn(phase)) return
       const next = earliest(runners)
-      const dueNs = next?.pacer.dueNs ?? Number.POSITIVE_INFINITY
-      if (dueNs <= elapsedNs && dueNs < endNs) {
+      const dueNs =
+        next !== undefined && next.pacer.dueNs < endNs ? next.pacer.dueNs : Number.POSITIVE_INFINITY
+      if (dueNs <= elapsedNs) {
         next!.run()
         next!.pacer.advance()
         continue

@@ -8,7 +8,7 @@
  *   free + used = all
  *   the share table names live frames only, each once, and every shared frame is in it
  */
-import { freeFrameMap } from './allocator.js'
+import { countFreeFrames, freeFrameMap } from './allocator.js'
 import { FRAME_WORDS, FREE_STATE, ownedBy, ownerOf, STATE } from './frames.js'
 import type { MachineHandle } from './machine.js'
 import { LOCKED, mpnOf, PRESENT, SHARED, WRITABLE } from './pte.js'
@@ -51,6 +51,7 @@ class Audit {
     for (let page = 0; page < this.handle.ptes.length; page++) this.checkPte(page, this.handle.ptes[page]!)
     for (let mpn = 0; mpn < this.handle.memory.frames; mpn++) this.checkFrame(mpn, this.stateOf(mpn))
     this.checkShareTable()
+    this.checkFreeCount()
     return this.report
   }
 
@@ -96,15 +97,34 @@ class Audit {
 
   private checkShareTable(): void {
     const seen = new Uint8Array(this.handle.memory.frames)
-    new ShareTable(this.handle.buckets, this.handle.frameTable).forEachEntry((mpn, state) => {
-      if (state === FREE_STATE) this.frameViolation(mpn, 'is free, but in the share table')
-      if (seen[mpn] !== 0) this.frameViolation(mpn, 'is in the share table twice')
-      seen[mpn] = 1
-    })
+    new ShareTable(this.handle.buckets, this.handle.frameTable).forEachEntry((mpn) =>
+      this.checkEntry(mpn, seen),
+    )
     for (let mpn = 0; mpn < seen.length; mpn++) {
       if (seen[mpn] === 0 && this.stateOf(mpn) > 0)
         this.frameViolation(mpn, 'is shared, but not in the share table')
     }
+  }
+
+  /** False: its chain can't be followed any further. */
+  private checkEntry(mpn: number, seen: Uint8Array): boolean {
+    if (mpn < 0 || mpn >= seen.length) {
+      this.violate('a chain of the share table ends in no frame')
+      return false
+    }
+    if (seen[mpn] !== 0) {
+      this.frameViolation(mpn, 'is in the share table twice')
+      return false
+    }
+    seen[mpn] = 1
+    if (this.stateOf(mpn) === FREE_STATE) this.frameViolation(mpn, 'is free, but in the share table')
+    return true
+  }
+
+  private checkFreeCount(): void {
+    const free = this.free.reduce((sum, times) => sum + times, 0)
+    const counted = countFreeFrames(this.handle.allocator)
+    if (counted !== free) this.violate(`${free} frames are free, but ${counted} are counted as free`)
   }
 
   private stateOf(mpn: number): number {
@@ -112,13 +132,16 @@ class Audit {
   }
 
   private violation(page: number, what: string): void {
-    this.report.violations++
-    this.find(`${this.nameOf(page)}: ${what}`)
+    this.violate(`${this.nameOf(page)}: ${what}`)
   }
 
   private frameViolation(mpn: number, what: string): void {
+    this.violate(`MPN ${mpn}${this.mapper(mpn)}: ${what}`)
+  }
+
+  private violate(finding: string): void {
     this.report.violations++
-    this.find(`MPN ${mpn}${this.mapper(mpn)}: ${what}`)
+    this.find(finding)
   }
 
   private leak(mpn: number, what: string): void {

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { BusyLoop, type Pacer, pacerOf } from '../../src/guest/pace.js'
+import { FakeClock } from '../support/fake-clock.js'
+
+/** Due times of the next operations, in ms. */
+function dueMs(pacer: Pacer, count: number): number[] {
+  return Array.from({ length: count }, () => {
+    const due = pacer.dueNs / 1e6
+    pacer.advance()
+    return due
+  })
+}
+
+test('at a rate, operations are due at even intervals from the start of the phase on', () => {
+  const pacer = pacerOf({ kind: 'rate', perSecond: 200 }, Number.POSITIVE_INFINITY, 0)
+  assert.equal(pacer.isOpenLoop, true)
+  assert.deepEqual(dueMs(pacer, 5), [0, 5, 10, 15, 20])
+})
+
+test('finite work over a time is spread evenly over it, and then nothing more is due', () => {
+  const pacer = pacerOf({ kind: 'over', seconds: 0.1 }, 4, 0)
+  assert.deepEqual(dueMs(pacer, 6), [0, 25, 50, 75, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
+  assert.deepEqual(dueMs(pacerOf({ kind: 'over', seconds: 0 }, 3, 0), 4), [0, 0, 0, Number.POSITIVE_INFINITY])
+  assert.deepEqual(dueMs(pacerOf({ kind: 'over', seconds: 1 }, 0, 0), 1), [Number.POSITIVE_INFINITY])
+  assert.deepEqual(dueMs(pacerOf({ kind: 'rate', perSecond: 1000 }, 2, 0), 3), [
+    0,
+    1,
+    Number.POSITIVE_INFINITY,
+  ])
+})
+
+test('due times do not drift, however many operations there are', () => {
+  const pacer = pacerOf({ kind: 'rate', perSecond: 3000 }, Number.POSITIVE_INFINITY, 0)
+  for (let n = 0; n < 3_000_000; n++) pacer.advance()
+  assert.ok(Math.abs(pacer.dueNs - 1000e9) < 1, `${pacer.dueNs}`)
+})
+
+test('owed is what was due before the end and is not done', () => {
+  const rates = fc.record({
+    perSecond: fc.integer({ min: 1, max: 1000 }),
+    operations: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constant(Number.POSITIVE_INFINITY)),
+    done: fc.nat(60),
+    endMs: fc.integer({ min: 1, max: 200 }),
+  })
+  fc.assert(
+    fc.property(rates, ({ perSecond, operations, done, endMs }) => {
+      const pacer = pacerOf({ kind: 'rate', perSecond }, operations, 0)
+      for (let n = 0; n < done; n++) pacer.advance()
+      const owed = pacer.owedBefore(endMs * 1e6)
+      let left = 0
+      while (pacer.dueNs < endMs * 1e6) {
+        pacer.advance()
+        left++
+      }
+      assert.equal(owed, left)
+    }),
+  )
+})
+
+test('work as fast as possible owes all of it', () => {
+  const pacer = pacerOf({ kind: 'over', seconds: 0 }, 10, 0)
+  pacer.advance()
+  assert.equal(pacer.owedBefore(1), 9)
+})
+
+test('in a closed loop each thread is due again when its operation is done and it has thought', (t) => {
+  const clock = new FakeClock(t)
+  const pacer = pacerOf(
+    { kind: 'closed', threads: 2, thinkSeconds: 0.01 },
+    Number.POSITIVE_INFINITY,
+    clock.startNs,
+  )
+  assert.equal(pacer.isOpenLoop, false)
+  const due = () => Math.round(pacer.dueNs / 1e5) / 10
+  const operate = (ms: number) => {
+    clock.advanceMs(ms)
+    pacer.advance()
+  }
+  assert.equal(due(), 0)
+  operate(3)
+  assert.equal(due(), 0, 'the second thread has not had its turn')
+  operate(4)
+  // The threads think until 3 + 10 and 7 + 10.
+  assert.equal(due(), 13)
+  clock.advanceMs(6)
+  operate(2)
+  assert.equal(due(), 17)
+  clock.advanceMs(2)
+  operate(1)
+  assert.equal(due(), 25)
+})
+
+test('a slow machine is asked for less in a closed loop, and owes nothing', (t) => {
+  const clock = new FakeClock(t)
+  const pacer = pacerOf(
+    { kind: 'closed', threads: 3, thinkSeconds: 0.01 },
+    Number.POSITIVE_INFINITY,
+    clock.startNs,
+  )
+  const operationsIn100Ms = (operationMs: number) => {
+    const endMs = clock.elapsedMs() + 100
+    let operations = 0
+    while (clock.elapsedMs() < endMs) {
+      const waitMs = pacer.dueNs / 1e6 - clock.elapsedMs()
+      if (waitMs > 1e-6) {
+        clock.advanceMs(waitMs)
+        continue
+      }
+      clock.advanceMs(operationMs)
+      pacer.advance()
+      operations++
+    }
+    return operations
+  }
+  const [fast, slow] = [operationsIn100Ms(1), operationsIn100Ms(10)]
+  // Three threads of 1 + 10 ms each; or one processor that does nothing but operations of 10 ms.
+  assert.ok(fast >= 26 && fast <= 30, `${fast}`)
+  assert.ok(slow >= 10 && slow <= 11, `${slow}`)
+  assert.equal(pacer.owedBefore(1e12), 0)
+})
+
+test('a busy processor is busy for its fraction of each slice', (t) => {
+  const clock = new FakeClock(t)
+  const now = performance.now.bind(performance)
+  const stepMs = 0.125
+  t.mock.method(performance, 'now', () => {
+    clock.advanceMs(stepMs)
+    return now()
+  })
+  const busy = new BusyLoop(0.4, clock.startNs)
+  const starts: number[] = []
+  let busyMs = 0
+  while (busy.dueNs < 100e6) {
+    while (clock.elapsedMs() < busy.dueNs / 1e6) clock.advanceMs(stepMs)
+    const startMs = clock.elapsedMs()
+    starts.push(Math.round(startMs / 10))
+    busy.run()
+    busyMs += clock.elapsedMs() - startMs
+    busy.advance()
+  }
+  assert.deepEqual(starts, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  // Reading the clock takes time, here as anywhere.
+  assert.ok(busyMs >= 40 && busyMs < 40 + 10 * 6 * stepMs, `${busyMs}`)
+})
+
+test('what a busy processor could not get is not made up', (t) => {
+  const clock = new FakeClock(t)
+  const busy = new BusyLoop(0.5, clock.startNs)
+  clock.advanceMs(73)
+  busy.advance()
+  assert.ok(busy.dueNs >= 73e6 - 1e3)
+  assert.equal(busy.owedBefore(), 0)
+})

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Sampler } from '../../src/experiment/sampler.js'
+import { UNIQUE_TAG, ZERO_TAG } from '../../src/machine/machine.js'
+import {
+  ABSENT_PTE,
+  LOCKED,
+  mpnOf,
+  PRESENT,
+  privatePte,
+  SHARED,
+  SWAPPED,
+  SWAPPED_PTE,
+  sharedPte,
+} from '../../src/machine/pte.js'
+import { GUEST, RECLAIM, SCAN } from '../../src/measure/counters.js'
+import type { Plan } from '../../src/scenario/plan.js'
+import { Control, createControl } from '../../src/sync/control.js'
+import { TestHost } from '../support/host.js'
+
+const FRAMES = 70
+const CONTENTS = 40
+
+/** As much of a plan as a sampler reads. */
+function planOf(host: TestHost): Plan {
+  const guests = host.guests.map(({ pages }) => ({ pages }))
+  return { guests, host: { frames: host.handle.memory.frames }, contents: CONTENTS } as unknown as Plan
+}
+
+function samplerOf(host: TestHost): Sampler {
+  const guests = host.guests.length
+  const control = new Control(createControl(guests, guests + 2, 1))
+  return new Sampler(planOf(host), host.handle, control, host.counters)
+}
+
+const mpns = fc.nat(FRAMES - 1)
+const pages = fc.record({
+  pte: fc.oneof(
+    fc.constantFrom(ABSENT_PTE, LOCKED, SWAPPED_PTE, SWAPPED_PTE | LOCKED),
+    mpns.map(privatePte),
+    mpns.map(sharedPte),
+    mpns.map((mpn) => sharedPte(mpn) | LOCKED),
+  ),
+  tag: fc.oneof(fc.constantFrom(UNIQUE_TAG, ZERO_TAG, 31, 32, CONTENTS - 1), fc.integer({ min: 1, max: 6 })),
+})
+
+/** The same figures, by sets. */
+function bruteForce(host: TestHost, [from, to]: [number, number]) {
+  const all = Array.from(host.handle.ptes, (pte, page) => ({ pte, tag: host.handle.tags[page]!, page }))
+  const present = all.slice(from, to).filter(({ pte }) => (pte & PRESENT) !== 0)
+  const shared = present.filter(({ pte }) => (pte & SHARED) !== 0)
+  const contents = new Set(present.map(({ tag, page }) => (tag === UNIQUE_TAG ? `page ${page}` : tag)))
+  const frames = new Set(shared.map(({ pte }) => mpnOf(pte)))
+  return {
+    presentPages: present.length,
+    sharedPages: shared.length,
+    zeroPages: shared.filter(({ tag }) => tag === ZERO_TAG).length,
+    swappedPages: all.slice(from, to).filter(({ pte }) => (pte & (PRESENT | SWAPPED)) === SWAPPED).length,
+    sharedCommonPages: frames.size,
+    savedPages: shared.length - frames.size,
+    opportunityPages: present.length - contents.size,
+  }
+}
+
+test('counts pages, frames and contents as sets of them would, whatever the page tables say', () => {
+  const host = new TestHost({ guests: [20, 13, 30], frames: FRAMES })
+  const sampler = samplerOf(host)
+  fc.assert(
+    fc.property(fc.array(pages, { minLength: 63, maxLength: 63 }), (all) => {
+      all.forEach(({ pte, tag }, page) => {
+        host.handle.ptes[page] = pte
+        host.handle.tags[page] = tag
+      })
+      const sample = sampler.sample(12, 'idle', undefined)
+      const expected = bruteForce(host, [0, 63])
+      assert.deepEqual({ ...sample, ...expected }, sample)
+      host.guests.forEach(({ firstPage, pages }, guest) => {
+        const { presentPages, sharedPages, zeroPages, swappedPages } = bruteForce(host, [
+          firstPage,
+          firstPage + pages,
+        ])
+        const expectedOfGuest = { presentPages, sharedPages, zeroPages, swappedPages }
+        assert.deepEqual({ ...sample.guests[guest], ...expectedOfGuest }, sample.guests[guest])
+      })
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a host that shared all it could has saved its opportunity, and its footprint is what is left', () => {
+  const host = new TestHost({ guests: [20, 20], frames: FRAMES })
+  for (const { contents, mmu } of host.guests) {
+    for (let ppn = 0; ppn < 10; ppn++) contents.writeKnown(ppn, 1 + (ppn % 5))
+    for (let ppn = 10; ppn < 14; ppn++) contents.writePrivate(ppn)
+    for (let ppn = 14; ppn < 17; ppn++) mmu.zero(ppn)
+  }
+  const sampler = samplerOf(host)
+  const before = sampler.sample(0, 'settle', undefined)
+  assert.deepEqual([before.savedPages, before.opportunityPages, before.footprintPages], [0, 34 - 14, 34])
+  host.pass()
+  const { savedPages, opportunityPages, footprintPages, zeroPages } = sampler.sample(1, 'settle', undefined)
+  assert.deepEqual([savedPages, opportunityPages, footprintPages, zeroPages], [20, 20, 14, 6])
+})
+
+test('counters are those of the thread that each row belongs to', () => {
+  const host = new TestHost({ guests: [2, 2] })
+  for (const [guest, { counters }] of host.guests.entries()) {
+    for (const field of Object.values(GUEST)) counters[field] = 1000 * (guest + 1) + field
+  }
+  for (const field of Object.values(SCAN)) host.scanRow[field] = 5000 + field
+  host.reclaimRow[SCAN.merges] = 6000
+  host.reclaimRow[RECLAIM.swapOuts] = 6001
+  const sample = samplerOf(host).sample(90.5, 'benchmark', 3)
+  assert.deepEqual([sample.timeSeconds, sample.phase, sample.snapshot], [90.5, 'benchmark', 3])
+  assert.equal(sample.stores, 3000 + 2 * GUEST.stores)
+  assert.equal(sample.cowFaults, 3000 + 2 * GUEST.cowFaults)
+  assert.equal(sample.swapIns, 3000 + 2 * GUEST.swapIns)
+  assert.deepEqual([sample.reclaimMerges, sample.swapOuts], [6000, 6001])
+  for (const [name, field] of Object.entries(GUEST)) {
+    assert.equal(sample.guests[1]![name as keyof typeof GUEST], 2000 + field)
+  }
+  const { cpuSeconds, waitingSeconds, ...counted } = sample.scan
+  assert.equal(Object.keys(counted).length, 9)
+  for (const [name, count] of Object.entries(counted)) {
+    assert.equal(count, 5000 + SCAN[name as keyof typeof counted], name)
+  }
+  assert.deepEqual([cpuSeconds, waitingSeconds], [undefined, undefined], 'no scanner has attached')
+})

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { LOCKED, privatePte, SWAPPED_PTE, sharedPte } from '../../src/machine/pte.js'
+import { ScanOrder } from '../../src/sharing/scan-order.js'
+
+const PAGES_MAX = 300
+/** The guest is not the first: its pages are not numbered from 0. */
+const FIRST_PAGE = 5
+
+const states = fc.array(
+  fc.constantFrom(0, SWAPPED_PTE, LOCKED, privatePte(0), sharedPte(77), privatePte(9) | LOCKED),
+  { minLength: 1, maxLength: PAGES_MAX },
+)
+
+function ptesOf(pages: readonly number[]): Int32Array {
+  const ptes = new Int32Array(new SharedArrayBuffer((FIRST_PAGE + pages.length + 3) * 4))
+  // What lies around the guest's pages belongs to others, and is present.
+  ptes.fill(privatePte(1))
+  ptes.set(pages, FIRST_PAGE)
+  return ptes
+}
+
+function pass(order: ScanOrder): number[] {
+  const visited: number[] = []
+  for (let page = order.next(); page >= 0; page = order.next()) {
+    assert.ok(visited.length <= PAGES_MAX, 'this pass does not end')
+    visited.push(page)
+  }
+  return visited
+}
+
+function presentPages(ptes: Int32Array, pages: number): number[] {
+  const all = Array.from({ length: pages }, (_, ppn) => FIRST_PAGE + ppn)
+  return all.filter((page) => (ptes[page]! & 1) !== 0)
+}
+
+for (const order of ['random', 'sequential'] as const) {
+  test(`${order}: a pass visits each present page of its guest once, and no other`, () => {
+    fc.assert(
+      fc.property(states, fc.integer(), (pages, seed) => {
+        const ptes = ptesOf(pages)
+        const scan = new ScanOrder(ptes, 1, FIRST_PAGE, pages.length, order, seed)
+        for (let passes = 1; passes <= 3; passes++) {
+          assert.deepEqual(
+            pass(scan).toSorted((a, b) => a - b),
+            presentPages(ptes, pages.length),
+          )
+          assert.equal(scan.passes, passes)
+        }
+      }),
+    )
+  })
+}
+
+test('sequential goes by page number', () => {
+  const ptes = ptesOf([privatePte(1), 0, sharedPte(2), privatePte(3)])
+  const scan = new ScanOrder(ptes, 0, FIRST_PAGE, 4, 'sequential', 1)
+  assert.deepEqual(pass(scan), [5, 7, 8])
+  assert.deepEqual(pass(scan), [5, 7, 8])
+})
+
+test('random takes another order in each pass and for each guest, and the same for the same seed', () => {
+  const ptes = ptesOf(new Array(100).fill(privatePte(1)))
+  const orderOf = (guest: number, seed: number) => new ScanOrder(ptes, guest, FIRST_PAGE, 100, 'random', seed)
+  const scan = orderOf(0, 1)
+  const passes = [pass(scan), pass(scan), pass(scan), pass(orderOf(1, 1)), pass(orderOf(0, 2))]
+  assert.equal(new Set(passes.map(String)).size, passes.length)
+  const again = orderOf(0, 1)
+  assert.deepEqual([pass(again), pass(again)], passes.slice(0, 2))
+})
+
+test('a page that comes while a pass is under way is not missed for longer than to the next', () => {
+  const ptes = ptesOf(new Array(10).fill(0))
+  const scan = new ScanOrder(ptes, 0, FIRST_PAGE, 10, 'random', 1)
+  assert.deepEqual(pass(scan), [])
+  ptes[FIRST_PAGE + 4] = privatePte(8)
+  assert.deepEqual(pass(scan), [FIRST_PAGE + 4])
+})

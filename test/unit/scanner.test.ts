@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { SCAN } from '../../src/measure/counters.js'
+import type { Plan, TpsRates } from '../../src/scenario/plan.js'
+import { Scanner } from '../../src/sharing/scanner.js'
+import { FakeClock, FakeControl } from '../support/fake-clock.js'
+import { type HostOptions, scanCounts, TestHost } from '../support/host.js'
+
+const ESX: TpsRates = {
+  unthrottled: false,
+  ShareScanTimeSeconds: 3600,
+  ShareScanGHz: 4,
+  ShareRateMax: 1024,
+}
+const UNTHROTTLED: TpsRates = { ...ESX, unthrottled: true }
+
+interface Setting {
+  host: TestHost
+  rates: TpsRates
+  /** Of the run, on the fake clock, or by what the scanner has done. */
+  isOver: (elapsedMs: number, row: Float64Array) => boolean
+  order?: 'random' | 'sequential'
+  onSleep?: (elapsedMs: number) => void
+}
+
+/** Runs the scanner through one phase; returns how often each page was visited. */
+function scan(t: TestContext, { host, rates, isOver, order = 'sequential', onSleep }: Setting): number[] {
+  const clock = new FakeClock(t)
+  const control = new FakeControl(clock, { guests: host.guests.length }, () => onSleep?.(clock.elapsedMs()))
+  control.startPhase(0, clock.startNs)
+  control.isStopping = () => isOver(clock.elapsedMs(), host.scanRow)
+  const plan = {
+    seed: 1,
+    host: { processors: 2, GHz: 3 },
+    scanner: { policy: 'tps', order, ShareForceSalting: 0 },
+    phases: [{ rates }],
+  } as unknown as Plan
+  const visits = new Array<number>(host.handle.ptes.length).fill(0)
+  const { policy } = host
+  const { visit } = policy
+  policy.visit = (page, guest, leaveHint) => {
+    visits[page]! += 1
+    assert.equal(leaveHint, true)
+    assert.equal(
+      guest,
+      host.guests.findLastIndex(({ firstPage }) => firstPage <= page),
+    )
+    return visit.call(policy, page, guest, leaveHint)
+  }
+  new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes).run()
+  t.mock.restoreAll()
+  host.assertIntact()
+  return visits
+}
+
+function bootedHost(options: HostOptions = {}): TestHost {
+  const host = new TestHost({ guests: [100, 100], frames: 240, ...options })
+  for (const { contents } of host.guests)
+    for (let ppn = 0; ppn < 100; ppn++) contents.writeKnown(ppn, 1 + ppn)
+  return host
+}
+
+test('unthrottled, every guest is scanned pass after pass, and all equal pages are found', (t) => {
+  const host = bootedHost()
+  const visits = scan(t, { host, rates: UNTHROTTLED, isOver: (_, row) => row[SCAN.passes] === 3 })
+  assert.ok(
+    visits.every((count) => count >= 3 && count <= 4),
+    `${visits}`,
+  )
+  assert.equal(scanCounts(host.scanRow).merges, 100)
+  assert.equal(host.freeFrames(), 240 - 100)
+  assert.equal(host.scanRow[SCAN.pagesAsked], host.scanRow[SCAN.pagesScanned])
+})
+
+test('a pass is over when every guest has had it, and tells what it merged and visited', (t) => {
+  // The first guest has a tenth of the second one's pages, and so ten times as many passes.
+  const host = new TestHost({ guests: [64, 640], frames: 800 })
+  for (const { contents, pages } of host.guests) {
+    for (let ppn = 0; ppn < pages; ppn++) contents.writeKnown(ppn, 1 + ppn)
+  }
+  const rows: number[][] = []
+  scan(t, {
+    host,
+    rates: UNTHROTTLED,
+    isOver: (_, row) => {
+      if (row[SCAN.passes]! > rows.length) rows.push([row[SCAN.lastPassMerges]!, row[SCAN.lastPassPages]!])
+      return rows.length === 3
+    },
+  })
+  const [first, second, third] = rows as [number[], number[], number[]]
+  assert.equal(first[0], 64)
+  assert.deepEqual([second[0], third[0]], [0, 0])
+  for (const [, pages] of rows) assert.ok(pages! >= 640 && pages! <= 640 * 2 + 128, `${pages}`)
+})
+
+test('guests that are left alone are not visited, and passes do not wait for them', (t) => {
+  const host = bootedHost({ share: [true, false] })
+  const visits = scan(t, { host, rates: UNTHROTTLED, isOver: (_, row) => row[SCAN.passes] === 2 })
+  assert.ok(visits.slice(0, 100).every((count) => count >= 2))
+  assert.ok(visits.slice(100).every((count) => count === 0))
+})
+
+test('an empty host is looked at again and again, until a guest touches a page', (t) => {
+  const host = new TestHost({ guests: [100] })
+  let touched = false
+  const visits = scan(t, {
+    host,
+    rates: UNTHROTTLED,
+    isOver: (_, row) => row[SCAN.pagesScanned]! > 0,
+    onSleep: () => {
+      if (!touched) host.guests[0]!.contents.writeKnown(7, 1)
+      touched = true
+    },
+  })
+  assert.deepEqual([visits.findIndex((count) => count > 0), touched], [7, true])
+})
+
+test('at ESX rates a guest is scanned once in ShareScanTime, page by page', (t) => {
+  const host = bootedHost()
+  // 100 pages in 10 s: 10 pages/s of each guest.
+  const rates = { ...ESX, ShareScanTimeSeconds: 10 }
+  const visits = scan(t, { host, rates, isOver: (elapsedMs) => elapsedMs >= 10_020 })
+  const scanned = host.scanRow[SCAN.pagesScanned]!
+  assert.ok(scanned >= 198 && scanned <= 202, `${scanned}`)
+  assert.ok(visits.every((count) => count >= 0 && count <= 2))
+  assert.ok(Math.abs(host.scanRow[SCAN.pagesAsked]! - 200.4) < 1)
+})
+
+test('ShareRateMax slows each guest down, ShareScanGHz all of them', (t) => {
+  const limited = bootedHost()
+  scan(t, {
+    host: limited,
+    rates: { ...ESX, ShareScanTimeSeconds: 1, ShareRateMax: 5 },
+    isOver: (ms) => ms >= 10_000,
+  })
+  const scannedAtMax = limited.scanRow[SCAN.pagesScanned]!
+  assert.ok(scannedAtMax >= 98 && scannedAtMax <= 102, `${scannedAtMax}`)
+  // 0.05 MB/s for each of 6 GHz: 76.8 pages/s, where 200 are wanted.
+  const slow = bootedHost()
+  scan(t, {
+    host: slow,
+    rates: { ...ESX, ShareScanTimeSeconds: 1, ShareScanGHz: 0.05 },
+    isOver: (ms) => ms >= 10_000,
+  })
+  const scannedSlowly = slow.scanRow[SCAN.pagesScanned]!
+  assert.ok(scannedSlowly >= 762 && scannedSlowly <= 770, `${scannedSlowly}`)
+})
+
+test('guests that are left alone use up nothing of what the host may scan', (t) => {
+  // 0.0125 MB/s for each of 6 GHz: 19.2 pages/s, where each guest wants 100.
+  const host = bootedHost({ share: [true, false] })
+  const rates = { ...ESX, ShareScanTimeSeconds: 1, ShareScanGHz: 0.0125 }
+  scan(t, { host, rates, isOver: (elapsedMs) => elapsedMs >= 10_000 })
+  const scanned = host.scanRow[SCAN.pagesScanned]!
+  assert.ok(scanned >= 190 && scanned <= 194, `${scanned}`)
+})
+
+for (const off of [{ ShareScanGHz: 0 }, { ShareRateMax: 0 }]) {
+  test(`${JSON.stringify(off)} turns scanning off`, (t) => {
+    const host = bootedHost()
+    scan(t, { host, rates: { ...ESX, ...off }, isOver: (elapsedMs) => elapsedMs > 60_000 })
+    assert.deepEqual(scanCounts(host.scanRow), {})
+  })
+}
+
+test('a scanner that was kept from its processor catches up on a second at most, and says what was asked of it', (t) => {
+  const host = bootedHost()
+  const rates = { ...ESX, ShareScanTimeSeconds: 10 }
+  let delayed = false
+  const delay = (elapsedMs: number) => {
+    if (delayed || elapsedMs < 1000) return
+    delayed = true
+    // From here on the clock shows 60 s more.
+    const { now } = performance
+    t.mock.method(performance, 'now', () => now.call(performance) + 60_000)
+  }
+  scan(t, { host, rates, onSleep: delay, isOver: (elapsedMs) => elapsedMs >= 62_000 })
+  const scanned = host.scanRow[SCAN.pagesScanned]!
+  // Two seconds at 20 pages/s and one second caught up, of 62 that were asked for.
+  assert.ok(scanned >= 55 && scanned <= 62, `${scanned}`)
+  assert.ok(Math.abs(host.scanRow[SCAN.pagesAsked]! - 62 * 20) < 2)
+})

@@ -1,0 +1,210 @@
+/** A guest's phases on a clock that the test moves: what a store costs, and how late the main thread is. */
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { Workload } from '../../src/guest/workload.js'
+import { GUEST } from '../../src/measure/counters.js'
+import type { Activity, Pace } from '../../src/scenario/plan.js'
+import { FakeClock, FakeControl } from '../support/fake-clock.js'
+import { TestHost } from '../support/host.js'
+
+const PAGES = 16
+
+interface Setting {
+  activities: Activity[]
+  seconds?: number
+  endsByTime?: boolean
+  /** How long a store takes. */
+  storeMs?: number
+  /** How long after the end of a phase the main thread says so. */
+  lateMs?: number
+  stopsAtMs?: number
+  seed?: number
+}
+
+/** A control block whose phase is over by the clock, as the guest sees it whenever it looks. */
+class OnePhase extends FakeControl {
+  finishedAtMs: number | undefined
+
+  constructor(
+    private readonly time: FakeClock,
+    private readonly overAtMs: number,
+    private readonly stopsAtMs: number,
+  ) {
+    super(time)
+    this.startPhase(0, time.startNs)
+  }
+
+  override isOn(phase: number): boolean {
+    assert.equal(phase, 0)
+    return this.time.elapsedMs() < this.overAtMs && !this.isStopping()
+  }
+
+  override isStopping(): boolean {
+    return this.time.elapsedMs() >= this.stopsAtMs
+  }
+
+  override finishPhase(guest: number, phase: number): void {
+    super.finishPhase(guest, phase)
+    this.finishedAtMs ??= this.time.elapsedMs()
+  }
+}
+
+function live(t: TestContext, setting: Setting) {
+  const { activities, seconds = 0.1, endsByTime = true, storeMs = 0, lateMs = 0, seed = 1 } = setting
+  const clock = new FakeClock(t)
+  const control = new OnePhase(clock, seconds * 1000 + lateMs, setting.stopsAtMs ?? Number.POSITIVE_INFINITY)
+  const host = new TestHost({ guests: [PAGES], frames: 32 })
+  const { mmu, contents, counters } = host.guests[0]!
+  const storesAtMs: number[] = []
+  const cost =
+    <Rest extends unknown[]>(act: (...rest: Rest) => void) =>
+    (...rest: Rest) => {
+      storesAtMs.push(clock.elapsedMs())
+      act.apply(mmu, rest)
+      clock.advanceMs(storeMs)
+    }
+  mmu.store = cost(mmu.store)
+  mmu.zero = cost(mmu.zero)
+  mmu.fill = cost(mmu.fill)
+  const image = [{ class: 'common', first: 0, pages: 12, firstContent: 1, contents: 12 } as const]
+  const memory = { mmu, contents, image, storeLatency: host.histograms.store }
+  const workload = new Workload(control, memory, counters, 0, [activities], seed)
+  workload.runPhase(0, { name: 'benchmark', seconds, endsByTime })
+  const endedAtMs = clock.elapsedMs()
+  t.mock.restoreAll()
+  host.assertIntact()
+  return {
+    stores: storesAtMs.length,
+    storesAtMs,
+    missed: counters[GUEST.missed]!,
+    digests: [...mmu.digests],
+    finishedAtMs: control.finishedAtMs,
+    endedAtMs,
+    sleeps: control.sleeps,
+  }
+}
+
+const ALL = [{ first: 0, pages: PAGES }]
+
+function zeroAt(pace: Pace): Activity {
+  return { do: 'zero', ranges: ALL, pace }
+}
+
+function updateAt(perSecond: number): Activity {
+  return { do: 'update', ranges: ALL, pace: { kind: 'rate', perSecond }, words: 2, locks: 0, zipf: 0 }
+}
+
+test('open-loop operations begin when they are due', (t) => {
+  const { storesAtMs, missed } = live(t, { activities: [zeroAt({ kind: 'rate', perSecond: 100 })] })
+  assert.deepEqual(storesAtMs.map(Math.round), [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])
+  assert.equal(missed, 0)
+})
+
+test('a guest that has fallen behind does what was due as fast as it can, before and after the end', (t) => {
+  const { stores, missed } = live(t, { activities: [zeroAt({ kind: 'rate', perSecond: 100 })], storeMs: 15 })
+  assert.equal(stores, 10)
+  assert.equal(missed, 0)
+})
+
+for (const lateMs of [0, 3, 40]) {
+  for (const storeMs of [0, 4, 15]) {
+    test(`exactly the operations due in the phase are done, the main thread ${lateMs} ms late, stores of ${storeMs} ms`, (t) => {
+      const activities = [zeroAt({ kind: 'rate', perSecond: 100 })]
+      const { stores, missed } = live(t, { activities, storeMs, lateMs })
+      assert.equal(stores, 10)
+      assert.equal(missed, 0)
+    })
+  }
+}
+
+test('a guest that has done all that was due sleeps until the main thread ends the phase', (t) => {
+  const { sleeps } = live(t, { activities: [zeroAt({ kind: 'rate', perSecond: 100 })], lateMs: 40 })
+  assert.ok(sleeps < 20, `${sleeps} looks at the control block`)
+})
+
+test('a guest gives up after a grace, and counts what it missed', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 1000 }), zeroAt({ kind: 'rate', perSecond: 100 })]
+  const { stores, missed, endedAtMs } = live(t, { activities, storeMs: 10 })
+  assert.ok(stores < 60 && missed > 0)
+  assert.equal(stores + missed, 100 + 10)
+  assert.ok(endedAtMs >= 100 + 250 && endedAtMs <= 100 + 250 + 20, `${endedAtMs}`)
+})
+
+test('what a guest stores is the same however fast its machine is', (t) => {
+  const activities: Activity[] = [
+    { do: 'boot', pace: { kind: 'over', seconds: 0.02 } },
+    updateAt(150),
+    { do: 'reload', ranges: ALL, pace: { kind: 'rate', perSecond: 70 } },
+    { do: 'tick', ranges: ALL, pace: { kind: 'rate', perSecond: 30 }, pages: 2 },
+  ]
+  const { digests, missed } = live(t, { activities })
+  assert.equal(new Set(digests).size > PAGES / 2, true)
+  assert.equal(missed, 0)
+  for (const storeMs of [0.1, 1, 4]) {
+    assert.deepEqual(live(t, { activities, storeMs }).digests, digests, `stores of ${storeMs} ms`)
+  }
+})
+
+test('what a guest stores is the same however late the main thread ends the phase', (t) => {
+  const activities = [updateAt(150), zeroAt({ kind: 'rate', perSecond: 20 })]
+  const { digests } = live(t, { activities })
+  for (const lateMs of [1, 10, 30]) {
+    assert.deepEqual(live(t, { activities, lateMs }).digests, digests, `${lateMs} ms late`)
+  }
+})
+
+test('what a guest stores depends on the seed', (t) => {
+  const activities = [updateAt(100)]
+  const { digests } = live(t, { activities, seed: 1 })
+  assert.deepEqual(live(t, { activities, seed: 1 }).digests, digests)
+  assert.notDeepEqual(live(t, { activities, seed: 2 }).digests, digests)
+})
+
+test('operations of several activities are done in the order in which they are due', (t) => {
+  const activities: Activity[] = [
+    { do: 'zero', ranges: [{ first: 0, pages: 1 }], pace: { kind: 'rate', perSecond: 100 } },
+    { do: 'fill', ranges: [{ first: 0, pages: 1 }], pace: { kind: 'over', seconds: 0.001 } },
+  ]
+  // Both are due at 0: the first in the list goes first; then zeros at 10, 20, …
+  const { digests } = live(t, { activities, seconds: 0.01 })
+  const zeroed = live(t, { activities, seconds: 0.02, storeMs: 9 })
+  assert.notEqual(digests[0], zeroed.digests[0])
+  assert.equal(zeroed.digests[0], zeroed.digests[1], 'page 0 is zero like page 1, which nobody touched')
+})
+
+test('finite activities are reported as finished once, when they are, and not before', (t) => {
+  const boot: Activity = { do: 'boot', pace: { kind: 'over', seconds: 0.06 } }
+  const { finishedAtMs, stores } = live(t, { activities: [boot, zeroAt({ kind: 'rate', perSecond: 100 })] })
+  assert.equal(stores, 12 + 10)
+  assert.ok(finishedAtMs! >= 55 && finishedAtMs! < 70, `${finishedAtMs}`)
+  assert.equal(live(t, { activities: [] }).finishedAtMs, 0)
+})
+
+test('a phase that ends by scan passes is left at once, with nothing made up and nothing missed', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 1000 })]
+  const { stores, missed } = live(t, { activities, endsByTime: false, storeMs: 10 })
+  assert.equal(stores, 10)
+  assert.equal(missed, 0)
+})
+
+test('a run that stops is left at once', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 1000 })]
+  const { stores, missed } = live(t, { activities, storeMs: 10, stopsAtMs: 50 })
+  assert.equal(stores, 5)
+  assert.equal(missed, 0)
+})
+
+test('a closed loop that had no turn before the end is not caught up on', (t) => {
+  const activities = [zeroAt({ kind: 'closed', threads: 3, thinkSeconds: 0.001 })]
+  const { stores, missed } = live(t, { activities, storeMs: 120 })
+  assert.equal(stores, 1)
+  assert.equal(missed, 0)
+})
+
+test('a closed loop is asked for less by a slow machine, and catches nothing up', (t) => {
+  const activities = [zeroAt({ kind: 'closed', threads: 1, thinkSeconds: 0.009 })]
+  assert.equal(live(t, { activities, storeMs: 1 }).stores, 10)
+  const { stores, missed } = live(t, { activities, storeMs: 41 })
+  assert.equal(stores, 2)
+  assert.equal(missed, 0)
+})
