@@ -6,14 +6,12 @@ import type { RunOptions } from '../experiment/run.js'
 import { summaryTable } from '../report/table.js'
 import type { ExperimentResult } from '../run-experiment.js'
 import { loadScenario } from '../scenario/load.js'
+import { type ScenarioArguments, scenarioArguments } from './options.js'
 import { RunProgress } from './progress.js'
 import { ProgressLine, printError, printResult } from './terminal.js'
 
-interface RunArguments {
-  scenario: string
+interface RunArguments extends ScenarioArguments {
   out: string | undefined
-  seed: number | undefined
-  set: string[]
   json: boolean
   quiet: boolean
 }
@@ -24,28 +22,11 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
     command: 'run <scenario>',
     describe: 'Run a scenario and write its results',
     builder: (yargs) =>
-      yargs
-        .positional('scenario', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Name of a shipped scenario, or path of a YAML file',
-        })
+      scenarioArguments(yargs)
         .option('out', {
           type: 'string',
           requiresArg: true,
           describe: 'Results directory [results/SCENARIO/TIME-SEED]',
-        })
-        .option('seed', {
-          type: 'number',
-          requiresArg: true,
-          describe: 'Replace the seed of every random choice',
-        })
-        .option('set', {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          default: [],
-          describe: 'Replace a value, as in --set guests.0.memory=64MiB; may be repeated',
         })
         .option('json', {
           type: 'boolean',

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nowNs } from '../measure/clock.js'
-import { counterRow, SCAN } from '../measure/counters.js'
+import { counterRow, LAST_PASS, SCAN } from '../measure/counters.js'
 import type { PhasePlan, Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
 import type { PhaseRecord, RunObserver, Sample } from './outcome.js'
@@ -111,7 +111,7 @@ export class PhaseLeader {
   }
 
   private lastPassFoundNothingNew(): boolean {
-    return this.scanRow[SCAN.lastPassMerges]! <= this.scanRow[SCAN.lastPassPages]! * SETTLED_MERGES_PART
+    return this.scanRow[LAST_PASS.merges]! <= this.scanRow[LAST_PASS.pages]! * SETTLED_MERGES_PART
   }
 
   private async sampleWhatIsDue(phase: string, mustEnd: () => boolean): Promise<void> {

@@ -11,7 +11,7 @@ import { threadTimes } from '../host/threads.js'
 import { countFreeFrames } from '../machine/allocator.js'
 import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
 import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
-import { counterRow, GUEST, RECLAIM, SCAN } from '../measure/counters.js'
+import { counterRow, GUEST, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
 import type { GuestSample, Sample, ScanCounters } from './outcome.js'
@@ -50,7 +50,7 @@ export class Sampler {
       distinct += counts.newContents
       common += counts.newSharedFrames
       firstPage += pages
-      guests.push({ ...counts.guest, ...guestCounters(this.guestRows[guest]!) })
+      guests.push({ ...counts.guest, ...readCounters(this.guestRows[guest]!, GUEST) })
     })
     const sum = (field: keyof GuestSample) => guests.reduce((total, guest) => total + guest[field], 0)
     const sharedPages = sum('sharedPages')
@@ -104,34 +104,12 @@ export class Sampler {
   }
 
   private scanCounters(): ScanCounters {
-    const row = this.scanRow
     const times = threadTimes(this.control.threadId(this.plan.guests.length))
     return {
-      pagesScanned: row[SCAN.pagesScanned]!,
-      pagesHashed: row[SCAN.pagesHashed]!,
-      pagesCompared: row[SCAN.pagesCompared]!,
-      merges: row[SCAN.merges]!,
-      staleHints: row[SCAN.staleHints]!,
-      falseMatches: row[SCAN.falseMatches]!,
-      lockFailures: row[SCAN.lockFailures]!,
-      passes: row[SCAN.passes]!,
-      pagesAsked: row[SCAN.pagesAsked]!,
+      ...readCounters(this.scanRow, SCAN),
       cpuSeconds: times && times.cpuNs / 1e9,
       waitingSeconds: times && times.waitingNs / 1e9,
     }
-  }
-}
-
-function guestCounters(row: Float64Array) {
-  return {
-    stores: row[GUEST.stores]!,
-    loads: row[GUEST.loads]!,
-    firstTouches: row[GUEST.firstTouches]!,
-    cowFaults: row[GUEST.cowFaults]!,
-    stalls: row[GUEST.stalls]!,
-    lockWaits: row[GUEST.lockWaits]!,
-    swapIns: row[GUEST.swapIns]!,
-    missed: row[GUEST.missed]!,
   }
 }
 

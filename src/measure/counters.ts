@@ -44,12 +44,15 @@ export const SCAN = {
   lockFailures: 6,
   /** Completed passes: one visit to every present page. */
   passes: 7,
-  /** Merges in the last completed pass. */
-  lastPassMerges: 8,
-  /** Pages visited in the last completed pass. */
-  lastPassPages: 9,
   /** Pages that the rate settings allowed so far; unthrottled, the pages that were scanned. */
-  pagesAsked: 10,
+  pagesAsked: 8,
+} as const
+
+/** What a scanner's thread notes, after the fields of SCAN, of the last pass that it completed. */
+export const LAST_PASS = {
+  merges: 12,
+  /** Present pages visited. */
+  pages: 13,
 } as const
 
 /** What the reclaimer's thread counts, after the fields of SCAN, which its share attempts use. */
@@ -65,4 +68,13 @@ export function createCounters(threads: number): Float64Array {
 /** One thread's row. */
 export function counterRow(counters: Float64Array, thread: number): Float64Array {
   return new Float64Array(counters.buffer, thread * ROW_DOUBLES * 8, ROW_DOUBLES)
+}
+
+/** What a row holds now, under the fields' names. */
+export function readCounters<Field extends string>(
+  row: Float64Array,
+  fields: Readonly<Record<Field, number>>,
+): Record<Field, number> {
+  const entries = Object.entries<number>(fields).map(([name, index]) => [name, row[index]!])
+  return Object.fromEntries(entries) as Record<Field, number>
 }

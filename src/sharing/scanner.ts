@@ -7,7 +7,7 @@
 
 import type { GuestPages } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
-import { SCAN } from '../measure/counters.js'
+import { LAST_PASS, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
 import { RateController, scanRates } from './rate.js'
@@ -122,8 +122,8 @@ export class Scanner {
     this.passes = slowest
     const merges = this.counters[SCAN.merges]!
     const scanned = this.counters[SCAN.pagesScanned]!
-    this.counters[SCAN.lastPassMerges] = merges - this.mergesBeforePass
-    this.counters[SCAN.lastPassPages] = scanned - this.pagesBeforePass
+    this.counters[LAST_PASS.merges] = merges - this.mergesBeforePass
+    this.counters[LAST_PASS.pages] = scanned - this.pagesBeforePass
     this.mergesBeforePass = merges
     this.pagesBeforePass = scanned
     this.counters[SCAN.passes] = slowest

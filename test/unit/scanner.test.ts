@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { SCAN } from '../../src/measure/counters.js'
+import { LAST_PASS, SCAN } from '../../src/measure/counters.js'
 import type { Plan, TpsRates } from '../../src/scenario/plan.js'
 import { Scanner } from '../../src/sharing/scanner.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
@@ -83,7 +83,7 @@ test('a pass is over when every guest has had it, and tells what it merged and v
     host,
     rates: UNTHROTTLED,
     isOver: (_, row) => {
-      if (row[SCAN.passes]! > rows.length) rows.push([row[SCAN.lastPassMerges]!, row[SCAN.lastPassPages]!])
+      if (row[SCAN.passes]! > rows.length) rows.push([row[LAST_PASS.merges]!, row[LAST_PASS.pages]!])
       return rows.length === 3
     },
   })
