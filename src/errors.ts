@@ -11,7 +11,6 @@ export const EXIT = {
   resources: 3,
   integrity: 4,
   interrupted: 130,
-  terminated: 143,
 } as const
 
 /** Where in a user's file something is wrong; `line` counts from 1, `key` is a path such as `guests.0.memory`. */

@@ -11,11 +11,13 @@ export type {
   GuestSample,
   IntegrityReport,
   MemoryFigures,
+  PhaseGuestSummary,
   PhaseSummary,
   Sample,
   ScanCounters,
   Summary,
 } from './experiment/outcome.js'
+export type { RunFailure } from './experiment/run.js'
 export { readTrace, type Trace } from './guest/trace.js'
 export { type TraceInfo, traceInfo } from './guest/trace-info.js'
 export type { LatencyNs } from './measure/histograms.js'

@@ -16,12 +16,13 @@ import type { Plan } from './scenario/plan.js'
 
 const TIME_SERIES = 'timeseries.csv'
 
-export interface ExperimentOptions
-  extends LoadOptions,
-    Pick<RunOptions, 'onSample' | 'onProgress' | 'signal' | 'beforeVerify'> {
+export interface RecordOptions extends Pick<RunOptions, 'onSample' | 'onProgress' | 'signal'> {
   /** The results directory; by default results/SCENARIO/TIME-SEED below the current one. */
   out?: string | undefined
 }
+
+/** `set` and `seed` go with a scenario by name or path; one that is loaded already has its own. */
+export interface ExperimentOptions extends RecordOptions, LoadOptions {}
 
 export interface ExperimentResult {
   summary: Summary
@@ -43,7 +44,19 @@ export async function runExperiment(
   scenario: string | LoadedScenario,
   options: ExperimentOptions = {},
 ): Promise<ExperimentResult> {
-  const loaded = typeof scenario === 'string' ? loadScenario(scenario, options) : scenario
+  const { set, seed, ...recordOptions } = options
+  if (typeof scenario === 'string') return recordRun(loadScenario(scenario, { set, seed }), recordOptions)
+  if (set !== undefined || seed !== undefined) {
+    throw new UserError('`set` and `seed` are for loadScenario; this scenario is loaded already')
+  }
+  return recordRun(scenario, recordOptions)
+}
+
+/** The same for a loaded scenario, with a hook for tests: not part of the library. */
+export async function recordRun(
+  loaded: LoadedScenario,
+  options: RecordOptions & Pick<RunOptions, 'beforeVerify'>,
+): Promise<ExperimentResult> {
   const { plan } = loaded
   const startedAt = new Date()
   const directory = ResultsDirectory.create({
@@ -102,7 +115,7 @@ class SampleRecorder {
 
   constructor(
     private readonly directory: ResultsDirectory,
-    private readonly onSample: ExperimentOptions['onSample'],
+    private readonly onSample: RecordOptions['onSample'],
   ) {}
 
   get failed(): AbortSignal {

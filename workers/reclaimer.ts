@@ -6,9 +6,8 @@ import { Reclaimer } from '../src/sharing/reclaimer.js'
 
 export default function runReclaimer(task: ReclaimerTask): ReclaimerResult {
   const { machine, policy, control, counters } = attachHypervisor(task)
-  const enoughFrames = Math.ceil((machine.frames * task.plan.host.swap.stopFreePercent) / 100)
   const prng = new Prng(seedOf('reclaimer', task.plan.seed))
-  const reclaimer = new Reclaimer(machine, policy, control, counters, task.guests, prng, enoughFrames)
+  const reclaimer = new Reclaimer(machine, policy, control, counters, task.guests, prng, task.enoughFrames)
   reclaimer.run()
   control.arriveQuiet()
   return { swapError: reclaimer.swapError }

@@ -1,4 +1,5 @@
 /** `twinpage run`: runs a scenario, shows how it goes, and leaves its results. */
+import { constants } from 'node:os'
 import { relative } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { EXIT } from '../errors.js'
@@ -43,8 +44,8 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
       const progress = new RunProgress(loaded.plan)
       try {
         // Loaded only now: what a run needs takes longer to load than it takes to find a mistake in a scenario.
-        const { runExperiment } = await import('../run-experiment.js')
-        const result = await runExperiment(loaded, {
+        const { recordRun } = await import('../run-experiment.js')
+        const result = await recordRun(loaded, {
           ...hooks,
           out,
           signal: interrupted.signal,
@@ -75,23 +76,26 @@ function report({ summary, directory, failure }: ExperimentResult, json: boolean
 /** A signal so soon after another is its echo: npm and a terminal may both send the one that a user asked for. */
 const ECHO_MS = 300
 
-/** The first SIGINT or SIGTERM ends the run with its results so far; a second one ends the process. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** The first signal ends the run with its results so far; a second one ends the process. */
 function abortOnSignals() {
   const controller = new AbortController()
   let exitCode: number = EXIT.interrupted
   let firstAtMs = 0
   const onSignal = (signal: NodeJS.Signals) => {
-    exitCode = signal === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted
+    // What a shell reports of a process that the signal ended: 130 for SIGINT.
+    exitCode = 128 + constants.signals[signal]
     if (!controller.signal.aborted) firstAtMs = performance.now()
     else if (performance.now() - firstAtMs > ECHO_MS) process.exit(exitCode)
     controller.abort()
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  for (const signal of SIGNALS) process.on(signal, onSignal)
   return {
     signal: controller.signal,
     exitCode: () => exitCode,
     release: () => {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+      for (const signal of SIGNALS) process.off(signal, onSignal)
     },
   }
 }

@@ -40,7 +40,10 @@ export interface ScannerTask extends WorkerTask {
   guests: GuestPages[]
 }
 
-export type ReclaimerTask = ScannerTask
+export interface ReclaimerTask extends ScannerTask {
+  /** Frames that must be available before the reclaimer rests. */
+  enoughFrames: number
+}
 
 /** What scanner and reclaimer know of a guest. */
 export interface GuestPages {

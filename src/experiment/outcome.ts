@@ -10,6 +10,11 @@ export interface GuestSample {
   presentPages: number
   /** Guest pages mapped to shared frames. */
   sharedPages: number
+  /**
+   * Its part of what is saved (esxtop SHRDSVD): a shared frame is charged in equal parts to the pages that map it, and
+   * each page saves the rest. The parts of all guests add up to the whole.
+   */
+  savedPages: number
   /** Shared pages that hold only zeros (esxtop ZERO). */
   zeroPages: number
   swappedPages: number
@@ -97,7 +102,9 @@ export interface GuestPhaseHistograms {
 }
 
 export interface PhaseGuestSummary {
+  presentMiB: number
   sharedMiB: number
+  savedMiB: number
   zeroMiB: number
   swappedMiB: number
   stores: { count: number; perSecond: number }

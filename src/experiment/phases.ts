@@ -16,6 +16,8 @@ const LOOK_MS = 10
 const LOOK_AT_GUESTS_MS = 1
 /** A pass that merges less than this part of the pages it visits has found nothing new. */
 const SETTLED_MERGES_PART = 1 / 1000
+/** Guests that have not replayed a snapshot by then, so long after it was due, are stuck. */
+const SNAPSHOT_LIMIT_MS = 120_000
 /** Times between two calls of onProgress. */
 const PROGRESS_NS = 100e6
 /** Guests that have not caught up with the end of a phase by then are left behind. */
@@ -24,6 +26,8 @@ const ACKNOWLEDGE_LIMIT_MS = 5000
 export class PhaseLeader {
   readonly phases: PhaseRecord[] = []
   readonly messages: string[] = []
+  /** Why the run can't go on, if it can't. */
+  failure: string | undefined
   private readonly scanRow: Float64Array
   private startNs = 0
   private nextSample = 1
@@ -33,7 +37,7 @@ export class PhaseLeader {
   constructor(
     private readonly plan: Plan,
     private readonly control: Control,
-    private readonly sampler: Sampler,
+    private readonly sampler: Pick<Sampler, 'sample'>,
     counters: Float64Array,
     private readonly observer: RunObserver,
   ) {
@@ -123,7 +127,9 @@ export class PhaseLeader {
 
   /** Waits until every guest's memory equals the trace's next snapshot, samples, and lets the guests go on. */
   private async sampleSnapshot(phase: string, mustEnd: () => boolean): Promise<void> {
+    const limitNs = nowNs() + SNAPSHOT_LIMIT_MS * 1e6
     while (!this.control.allReplayed(this.nextSnapshot + 1)) {
+      if (nowNs() > limitNs) this.failure = `a guest did not replay snapshot ${this.nextSnapshot} in time`
       if (mustEnd()) return
       await sleep(LOOK_AT_GUESTS_MS)
     }

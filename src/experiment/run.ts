@@ -33,6 +33,8 @@ const QUIET_LIMIT_MS = 30_000
 /** A worker whose result has not come by then, its pages verified, is stuck as well. */
 const RESULTS_LIMIT_MS = 120_000
 const POLL_MS = 2
+/** Frames that a thread may hold beside those that pages are mapped to: its reserve, and one that it is filling. */
+const FRAMES_IN_FLIGHT = 16
 
 export interface RunOptions extends RunObserver {
   /** Where the swap file is made; it has no name there for longer than a moment. */
@@ -100,15 +102,21 @@ class Run {
   ) {
     const threads = plan.guests.length + 2
     const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
-    const { frames, swap } = plan.host
-    const lowFrames = Math.ceil((frames * swap.startFreePercent) / 100)
+    const { swap } = plan.host
+    // Frames beyond what the guests can ever use stay free for sure: they need no tables, and count in the percentages.
+    const frames = Math.min(plan.host.frames, guestPages + threads * FRAMES_IN_FLIGHT)
+    const spareFrames = plan.host.frames - frames
+    const freeFrames = (percent: number) =>
+      Math.max(0, Math.ceil((plan.host.frames * percent) / 100) - spareFrames)
+    const lowFrames = freeFrames(swap.startFreePercent)
     this.machine = createMachine({ frames, guestPages, threads, lowFrames }, compileKernels(), swapFd)
     const control = createControl(plan.guests.length, threads, plan.phases.length)
     const counters = createCounters(threads)
     this.control = new Control(control)
     const sampler = new Sampler(plan, this.machine, this.control, counters)
     this.leader = new PhaseLeader(plan, this.control, sampler, counters, options)
-    this.workers = new Workers(plan, { machine: this.machine, control, counters })
+    const enoughFrames = freeFrames(swap.stopFreePercent)
+    this.workers = new Workers(plan, { machine: this.machine, control, counters }, enoughFrames)
   }
 
   async run(): Promise<RunOutcome> {
@@ -171,7 +179,8 @@ class Run {
   }
 
   private mustEnd(): boolean {
-    return this.options.signal?.aborted === true || this.control.hasFailure() || this.workers.hasDeath()
+    const stopped = this.options.signal?.aborted === true || this.leader.failure !== undefined
+    return stopped || this.control.hasFailure() || this.workers.hasDeath()
   }
 
   private audit(): IntegrityReport {
@@ -187,7 +196,7 @@ class Run {
 
   private failureOf({ guests, reclaimer }: WorkerResults): RunFailure | undefined {
     const guest = guests.findIndex((result) => result?.failure !== undefined)
-    if (guest < 0) return undefined
+    if (guest < 0) return this.leader.failure === undefined ? undefined : internal(this.leader.failure)
     const { kind, message } = guests[guest]!.failure!
     const who = `guest ${this.plan.guests[guest]!.name}: ${message}`
     if (kind !== 'outOfFrames') return internal(who)

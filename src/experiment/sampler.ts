@@ -9,6 +9,7 @@
 import * as A from '#atomics'
 import { threadTimes } from '../host/threads.js'
 import { countFreeFrames } from '../machine/allocator.js'
+import { FRAME_WORDS, STATE } from '../machine/frames.js'
 import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
 import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
 import { counterRow, GUEST, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
@@ -31,7 +32,7 @@ export class Sampler {
   ) {
     const guests = plan.guests.length
     this.contentsSeen = new Bits(plan.contents)
-    this.framesSeen = new Bits(plan.host.frames)
+    this.framesSeen = new Bits(machine.memory.frames)
     this.guestRows = plan.guests.map((_, guest) => counterRow(counters, guest))
     this.scanRow = counterRow(counters, guests)
     this.reclaimRow = counterRow(counters, guests + 1)
@@ -66,7 +67,7 @@ export class Sampler {
       zeroPages: sum('zeroPages'),
       swappedPages: sum('swappedPages'),
       opportunityPages: presentPages - distinct,
-      footprintPages: this.plan.host.frames - countFreeFrames(this.machine.allocator),
+      footprintPages: this.machine.memory.frames - countFreeFrames(this.machine.allocator),
       scan: this.scanCounters(),
       cowFaults: sum('cowFaults'),
       swapOuts: this.reclaimRow[RECLAIM.swapOuts]!,
@@ -78,9 +79,10 @@ export class Sampler {
   }
 
   private countPages(firstPage: number, pages: number) {
-    const { ptes, tags } = this.machine
+    const { ptes, tags, frameTable } = this.machine
     let present = 0
     let shared = 0
+    let saved = 0
     let zero = 0
     let swapped = 0
     let newContents = 0
@@ -97,9 +99,17 @@ export class Sampler {
       if ((pte & SHARED) === 0) continue
       shared++
       if (tag === ZERO_TAG) zero++
-      if (this.framesSeen.add(mpnOf(pte))) newSharedFrames++
+      const mpn = mpnOf(pte)
+      if (this.framesSeen.add(mpn)) newSharedFrames++
+      saved += 1 - 1 / Math.max(1, A.peek(frameTable, mpn * FRAME_WORDS + STATE))
     }
-    const guest = { presentPages: present, sharedPages: shared, zeroPages: zero, swappedPages: swapped }
+    const guest = {
+      presentPages: present,
+      sharedPages: shared,
+      savedPages: saved,
+      zeroPages: zero,
+      swappedPages: swapped,
+    }
     return { guest, newContents, newSharedFrames }
   }
 

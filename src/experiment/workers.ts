@@ -39,6 +39,8 @@ export class Workers {
   constructor(
     private readonly plan: Plan,
     private readonly shared: Shared,
+    /** How many available frames the reclaimer works for. */
+    private readonly enoughFrames: number,
   ) {
     this.count = plan.guests.length + 2
     this.pool = new Piscina({
@@ -61,7 +63,11 @@ export class Workers {
     const { seed, host, scanner, phases } = plan
     const hypervisor = { ...shared, plan: { seed, host, scanner, phases }, guests: guestPages }
     const scannerTask: ScannerTask = { ...hypervisor, thread: plan.guests.length }
-    const reclaimerTask: ReclaimerTask = { ...hypervisor, thread: plan.guests.length + 1 }
+    const reclaimerTask: ReclaimerTask = {
+      ...hypervisor,
+      thread: plan.guests.length + 1,
+      enoughFrames: this.enoughFrames,
+    }
     this.scanner = this.runTask<void>(scannerTask, SCANNER_FILE, 'the scanner')
     this.reclaimer = this.runTask<ReclaimerResult>(reclaimerTask, RECLAIMER_FILE, 'the reclaimer')
   }

@@ -46,7 +46,7 @@ export function runGuest(task: GuestTask): GuestResult {
       recorder.followToEnd()
       return
     }
-    const memory = { mmu, contents, image: task.plan.image, storeLatency: histograms.store }
+    const memory = { mmu, contents, image: task.plan.image }
     const workload = new Workload(control, memory, counters, task.guest, task.plan.activities, task.seed)
     for (let phase = 0; phase < task.phases.length && recorder.awaitPhase(phase); phase++) {
       workload.runPhase(phase, task.phases[phase]!)

@@ -6,8 +6,6 @@
 import { CACHE_LINE_WORDS, PAGE_WORDS } from '../machine/layout.js'
 import { ZERO_TAG } from '../machine/machine.js'
 import type { Mmu } from '../machine/mmu.js'
-import { nowNs } from '../measure/clock.js'
-import type { LatencyCounts } from '../measure/latency-counts.js'
 import { Permutation } from '../random/permutation.js'
 import { Prng } from '../random/prng.js'
 import { Zipf } from '../random/zipf.js'
@@ -24,8 +22,6 @@ export interface GuestMemory {
   mmu: Mmu
   contents: PageContents
   image: readonly ImageExtent[]
-  /** Latency of stores that did not fault. */
-  storeLatency: LatencyCounts
 }
 
 export function operationOf(
@@ -132,9 +128,6 @@ class Fill implements Operation {
   }
 }
 
-/** One store in so many is timed as the control, a power of two: reading the clock twice costs more than a store. */
-const TIMED_EVERY = 64
-
 /** Stores random values to adjacent words at a random place, under one of the block's lock words. */
 class Update implements Operation {
   readonly operations = Number.POSITIVE_INFINITY
@@ -145,7 +138,6 @@ class Update implements Operation {
   private readonly lockValue = new Int32Array(1)
   private readonly words: number
   private readonly locks: number
-  private count = 0
 
   constructor(
     private readonly memory: GuestMemory,
@@ -166,8 +158,7 @@ class Update implements Operation {
     const ppn = this.chooser.next()
     const word = this.prng.nextBelow(PAGE_WORDS - this.words + 1)
     for (let i = 0; i < this.words; i++) this.values[i] = this.prng.nextInt32()
-    if ((++this.count & (TIMED_EVERY - 1)) === 0) this.storeTimed(ppn, word)
-    else this.memory.mmu.store(ppn, word, this.values, this.words)
+    this.memory.mmu.store(ppn, word, this.values, this.words)
     if (lock >= 0) this.storeLock(lock)
   }
 
@@ -175,15 +166,6 @@ class Update implements Operation {
   private storeLock(at: number): void {
     this.lockValue[0] = this.prng.nextInt32()
     this.memory.mmu.store(this.pages.at(Math.floor(at / PAGE_WORDS)), at % PAGE_WORDS, this.lockValue, 1)
-  }
-
-  private storeTimed(ppn: number, word: number): void {
-    const { mmu } = this.memory
-    const faults = mmu.faultCount()
-    const startNs = nowNs()
-    mmu.store(ppn, word, this.values, this.words)
-    const latencyNs = nowNs() - startNs
-    if (mmu.faultCount() === faults) this.memory.storeLatency.recordNs(latencyNs)
   }
 }
 

@@ -20,7 +20,7 @@ export interface TraceChanges {
 }
 
 /** @param start where the body begins in `bytes` */
-export function decodeBody(header: TraceHeader, bytes: Buffer, start: number): TraceChanges {
+export function decodeBody(header: TraceHeader, bytes: Uint8Array, start: number): TraceChanges {
   return decode(new BodyCursor(header, bytes, start))
 }
 
@@ -33,7 +33,7 @@ class BodyCursor {
 
   constructor(
     readonly header: TraceHeader,
-    private readonly bytes: Buffer,
+    private readonly bytes: Uint8Array,
     start: number,
   ) {
     this.at = start

@@ -23,14 +23,14 @@ export interface TraceHeader {
 }
 
 /** @throws UserError naming the file, the key and what is allowed */
-export function parseHeader(file: string, bytes: Buffer): { header: TraceHeader; headerBytes: number } {
+export function parseHeader(file: string, bytes: Uint8Array): { header: TraceHeader; headerBytes: number } {
   const end = bytes.subarray(0, TRACE_LIMITS.headerBytes).indexOf(NEWLINE)
   if (end < 0)
     rejectTrace(file, `must begin with a line of JSON of less than ${TRACE_LIMITS.headerBytes} bytes`)
   return { header: checkHeader(file, parseJsonObject(file, bytes.subarray(0, end))), headerBytes: end + 1 }
 }
 
-function parseJsonObject(file: string, line: Buffer): Record<string, unknown> {
+function parseJsonObject(file: string, line: Uint8Array): Record<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(line))

@@ -129,9 +129,12 @@ export class FrameAllocator {
 
   /** A free frame's MPN, or −1 if there is none to be had at this moment. Its bytes are whatever they were. */
   allocate(): number {
-    const mpn = this.takeReserved(this.reserve)
-    if (mpn >= 0) return mpn
-    return this.refill() ? this.allocate() : this.takeFromOthers()
+    // Another round is needed only if others took all that the reserve was refilled with.
+    for (;;) {
+      const mpn = this.takeReserved(this.reserve)
+      if (mpn >= 0) return mpn
+      if (!this.refill()) return this.takeFromOthers()
+    }
   }
 
   /** Gives a frame back. Nothing may name it any more: it can be handed out again at once. */

@@ -8,8 +8,6 @@
  *   allocator     free frames                                             allocator.ts
  *   ptes          a word for each guest page, by global page number       pte.ts
  *   tags          what each guest page holds: the ground truth, written by its guest alone beside each store
- *   counters      a row of doubles for each thread, written by it alone   ../measure/counters.ts
- *   control       phases, stop, barriers                                  ../experiment/control.ts
  *
  * Global page number = the guest's first page + PPN. The PTEs of a page are locked by compare-and-exchange on the
  * word itself. Lock order: PTEs by try-lock only, but for a guest's own access, which holds no other lock while

@@ -41,6 +41,8 @@ export class RunStopped extends Error {
  * every fault by a good part of what it takes.
  */
 const PARTS_TIMED_EVERY = 8
+/** One store in so many, a power of two, is timed as the control if it does not fault: the clock costs more than it. */
+const CONTROL_TIMED_EVERY = 64
 /** How long a stalled guest sleeps before it looks for a frame again, if nobody wakes it. */
 const STALL_NAP_MS = 2
 
@@ -70,10 +72,14 @@ export class Mmu {
   private readonly spin = new SpinLimit('a page table entry')
   /** Start of the CoW fault whose store is under way, 0 if there is none. */
   private cowStartNs = 0
-  /** When its PTE was locked, its frame allocated, its page copied; all 0 if its parts are not timed. */
+  /** When its PTE was locked, its frame allocated, its page copied, its PTE remapped; all 0 if its parts are not timed. */
   private cowLockedNs = 0
   private cowAllocatedNs = 0
   private cowCopiedNs = 0
+  private cowRemappedNs = 0
+  /** Start of a store that is timed as the control, 0 if the one under way is not. */
+  private controlStartNs = 0
+  private storeVisits = 0
 
   constructor(
     private readonly machine: Machine,
@@ -142,28 +148,22 @@ export class Mmu {
     return this.tags[this.firstPage + ppn]!
   }
 
-  /** Faults taken so far, of any kind: unchanged over a store means that the store did not fault or wait. */
-  faultCount(): number {
-    const { counters } = this
-    return (
-      counters[GUEST.cowFaults]! +
-      counters[GUEST.firstTouches]! +
-      counters[GUEST.swapIns]! +
-      counters[GUEST.lockWaits]!
-    )
-  }
-
   private finishStore(page: number, pte: number, tag: number, words: number): void {
     if (this.tags[page] !== tag) this.tags[page] = tag
     this.machine.unlock(page, pte & ~INELIGIBLE)
     this.counters[GUEST.stores]! += words
     if (this.cowStartNs !== 0) this.recordCowFault()
+    else if (this.controlStartNs !== 0) this.recordControl(words)
   }
 
   /** Locks a page that is, or by a fault becomes, writable; returns its PTE without the lock. */
   private lockWritable(page: number): number {
+    const startNs = (++this.storeVisits & (CONTROL_TIMED_EVERY - 1)) === 0 ? nowNs() : 0
     const pte = A.peek(this.ptes, page)
-    if ((pte & (WRITABLE | LOCKED)) === WRITABLE && this.machine.tryLock(page, pte)) return pte
+    if ((pte & (WRITABLE | LOCKED)) === WRITABLE && this.machine.tryLock(page, pte)) {
+      this.controlStartNs = startNs
+      return pte
+    }
     return this.faultForStore(page)
   }
 
@@ -190,20 +190,29 @@ export class Mmu {
     this.cowCopiedNs = timesParts ? nowNs() : 0
     const mine = this.mapPrivate(page, frame)
     this.machine.dropReference(sharedFrame)
+    this.cowRemappedNs = timesParts ? nowNs() : 0
     this.counters[GUEST.cowFaults]! += 1
     this.cowStartNs = startNs
     return mine
   }
 
+  private recordControl(words: number): void {
+    const { store, storePage } = this.histograms
+    const histogram = words === PAGE_WORDS ? storePage : store
+    histogram.recordNs(nowNs() - this.controlStartNs)
+    this.controlStartNs = 0
+  }
+
   private recordCowFault(): void {
     const doneNs = nowNs()
-    const { cow, cowLock, cowAllocation, cowCopy, cowRemap } = this.histograms
+    const { cow, cowLock, cowAllocation, cowCopy, cowRemap, cowStore } = this.histograms
     cow.recordNs(doneNs - this.cowStartNs)
     if (this.cowCopiedNs !== 0) {
       cowLock.recordNs(this.cowLockedNs - this.cowStartNs)
       cowAllocation.recordNs(this.cowAllocatedNs - this.cowLockedNs)
       cowCopy.recordNs(this.cowCopiedNs - this.cowAllocatedNs)
-      cowRemap.recordNs(doneNs - this.cowCopiedNs)
+      cowRemap.recordNs(this.cowRemappedNs - this.cowCopiedNs)
+      cowStore.recordNs(doneNs - this.cowRemappedNs)
     }
     this.cowStartNs = 0
   }

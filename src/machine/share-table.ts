@@ -16,8 +16,8 @@
  * no walk meets a half-linked or re-used entry. What a walk *returns* about a hint is out of date at once: callers
  * lock the owner's PTE and look whether it still maps that frame.
  *
- * The right to link or unlink an entry: of a private frame, the holder of its page's PTE lock; of a shared frame,
- * whoever dropped its last reference.
+ * The right to link or unlink an entry: of a private frame, the holder of the lock of the PTE that maps it, or whoever
+ * held it when that PTE stopped mapping it; of a shared frame, whoever dropped its last reference.
  */
 import * as A from '#atomics'
 import { SpinLimit } from '../sync/spin.js'

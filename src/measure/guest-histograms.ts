@@ -4,13 +4,15 @@ import { LatencyCounts, type RecordedLatencies } from './latency-counts.js'
 export class GuestHistograms {
   /** A CoW fault, from the store that failed to the same store done. */
   readonly cow = new LatencyCounts()
-  /** Its parts, of one fault in several: until the PTE was locked, a frame allocated, the page copied, the store done. */
+  /** Its parts, of one fault in several: until the PTE was locked, a frame allocated, the page copied, the PTE remapped, the store done. */
   readonly cowLock = new LatencyCounts()
   readonly cowAllocation = new LatencyCounts()
   readonly cowCopy = new LatencyCounts()
   readonly cowRemap = new LatencyCounts()
-  /** The control: stores that met a writable page (a sample of them). */
+  readonly cowStore = new LatencyCounts()
+  /** The control: stores of words, and of whole pages, that met a writable page (a sample of them). */
   readonly store = new LatencyCounts()
+  readonly storePage = new LatencyCounts()
   /** A touch of a swapped page, until it is back. */
   readonly swapIn = new LatencyCounts()
   /** Waiting for a frame when none was free. */
@@ -24,7 +26,9 @@ export class GuestHistograms {
       ['cow.allocation', this.cowAllocation],
       ['cow.copy', this.cowCopy],
       ['cow.remap', this.cowRemap],
+      ['cow.store', this.cowStore],
       ['store', this.store],
+      ['store.page', this.storePage],
       ['swapIn', this.swapIn],
       ['stall', this.stall],
     ]

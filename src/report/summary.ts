@@ -98,7 +98,9 @@ function summarizeGuest(
 ): PhaseGuestSummary {
   const faults = end.cowFaults - start.cowFaults
   return {
+    presentMiB: pagesToMiB(end.presentPages),
     sharedMiB: pagesToMiB(end.sharedPages),
+    savedMiB: pagesToMiB(end.savedPages),
     zeroMiB: pagesToMiB(end.zeroPages),
     swappedMiB: pagesToMiB(end.swappedPages),
     stores: over.countAndRate(end.stores - start.stores),

@@ -14,7 +14,7 @@ import type { SwapFile } from '../machine/swap.js'
 import { RECLAIM } from '../measure/counters.js'
 import type { Prng } from '../random/prng.js'
 import type { Control } from '../sync/control.js'
-import type { TpsPolicy } from './tps.js'
+import type { Policy } from './policy.js'
 
 /** How often an idle reclaimer looks whether the run is over. */
 const IDLE_MS = 20
@@ -31,7 +31,7 @@ export class Reclaimer {
 
   constructor(
     private readonly machine: Machine,
-    private readonly policy: TpsPolicy,
+    private readonly policy: Policy,
     private readonly control: Control,
     private readonly counters: Float64Array,
     private readonly guests: readonly GuestPages[],

@@ -10,9 +10,9 @@ import { nowNs } from '../measure/clock.js'
 import { LAST_PASS, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
+import type { Policy } from './policy.js'
 import { RateController, scanRates } from './rate.js'
 import { ScanOrder } from './scan-order.js'
-import type { TpsPolicy } from './tps.js'
 
 /** Pages between two looks at the control block. */
 const BATCH_PAGES = 64
@@ -35,7 +35,7 @@ export class Scanner {
   private pagesBeforePass = 0
 
   constructor(
-    private readonly policy: TpsPolicy,
+    private readonly policy: Policy,
     private readonly control: Control,
     private readonly counters: Float64Array,
     private readonly plan: Pick<Plan, 'seed' | 'host' | 'scanner' | 'phases'>,

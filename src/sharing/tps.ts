@@ -21,9 +21,10 @@ import type { PageKernels } from '../kernels/kernels.js'
 import type { Machine } from '../machine/machine.js'
 import { INELIGIBLE, isIdlePrivate, LOCKED, mpnOf, PRESENT, SHARED, sharedPte } from '../machine/pte.js'
 import { SCAN } from '../measure/counters.js'
+import type { Policy } from './policy.js'
 import type { SaltKeys } from './salt.js'
 
-export class TpsPolicy {
+export class TpsPolicy implements Policy {
   private readonly kernels: PageKernels
   private readonly zeroHashLow: number
   private readonly zeroHashHigh: number
@@ -39,10 +40,6 @@ export class TpsPolicy {
     this.zeroHashHigh = zeroHash.high
   }
 
-  /**
-   * Visits one present page and shares it if it can. True: it was merged, and its frame is free.
-   * @param leaveHint whether a page that matches nothing is filed as a hint
-   */
   visit(page: number, guest: number, leaveHint: boolean): boolean {
     const pte = A.peek(this.machine.ptes, page)
     if ((pte & PRESENT) === 0) return false

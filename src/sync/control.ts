@@ -14,7 +14,8 @@
  *   then, for each guest: 1 + the last phase whose finite activities it has done; 1 + the last phase that it has ended;
  *   and how many snapshots it has replayed; then, for each worker: its thread id at the system, 0 where there is none.
  *
- * The main thread writes these, but for ATTACHED and QUIET, to which workers add, and FAILED. Times are
+ * The main thread writes these, but for ATTACHED and QUIET, to which workers add, and FAILED; each guest and worker
+ * writes its own of the others. Times are
  * doubles in an array of their own, each written before the word that announces it.
  */
 import * as A from '#atomics'

@@ -10,8 +10,8 @@ import { readSummary, readTimeSeries, runTwinpage, smallQuick, temporaryDirector
 const GUESTS = ['guest-1', 'guest-2']
 const PHASES = ['settle', 'idle', 'busy']
 /** Besides the whole fault, which its phase alone names. */
-const PARTS = ['lock', 'allocation', 'copy', 'remap']
-const METRICS = [...PARTS.map((part) => `cow.${part}`), 'store', 'swapIn', 'stall']
+const PARTS = ['lock', 'allocation', 'copy', 'remap', 'store']
+const METRICS = [...PARTS.map((part) => `cow.${part}`), 'store', 'store.page', 'swapIn', 'stall']
 
 const phaseOf = (name: string) => summary.phases.find((phase) => phase.name === name)!
 const cwd = temporaryDirectory()

@@ -81,6 +81,7 @@ function guestAt(seconds: number, fraction: number): GuestSample {
   return {
     presentPages: PAGES_PER_GUEST,
     sharedPages: Math.round(PAGES_PER_GUEST * fraction),
+    savedPages: PAGES_PER_GUEST * fraction * 0.74,
     zeroPages: 100,
     swappedPages: 0,
     stores: seconds * 400,

@@ -1,0 +1,128 @@
+/** When does a warm-up end? The leader with a real control block, and a scanner that is a row of counters. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Sample } from '../../src/experiment/outcome.js'
+import { PhaseLeader } from '../../src/experiment/phases.js'
+import type { Sampler } from '../../src/experiment/sampler.js'
+import { counterRow, createCounters, LAST_PASS, SCAN } from '../../src/measure/counters.js'
+import type { PhasePlan, Plan } from '../../src/scenario/plan.js'
+import { Control, createControl } from '../../src/sync/control.js'
+
+const STEP_MS = 30
+const rates = { unthrottled: true, ShareScanTimeSeconds: 1, ShareScanGHz: 4, ShareRateMax: 1024 }
+
+interface Led {
+  control: Control
+  leader: PhaseLeader
+  samples: string[]
+  row: Float64Array
+  isOver: () => boolean
+  done: Promise<void>
+}
+
+/** Leads one guest through the phases; the guest acknowledges every end at once. */
+function lead(phases: PhasePlan[], mustEnd = () => false): Led {
+  const plan = {
+    guests: [{ pages: 1 }],
+    phases,
+    sampleSeconds: 100,
+    scale: { memory: 1, time: 1 },
+    trace: undefined,
+  } as unknown as Plan
+  const control = new Control(createControl(1, 3, phases.length))
+  const counters = createCounters(3)
+  const samples: string[] = []
+  const sampler: Pick<Sampler, 'sample'> = {
+    sample: (timeSeconds, phase) => {
+      samples.push(phase)
+      return { timeSeconds, phase } as Sample
+    },
+  }
+  const leader = new PhaseLeader(plan, control, sampler, counters, {})
+  for (let phase = 0; phase < phases.length; phase++) control.acknowledgeEnd(0, phase)
+  let over = false
+  const done = leader.lead(mustEnd).then(() => {
+    over = true
+  })
+  return { control, leader, samples, row: counterRow(counters, 1), isOver: () => over, done }
+}
+
+function warmup(ends: PhasePlan['ends'], seconds = 60): PhasePlan {
+  return { name: 'warm', ends, seconds, rates }
+}
+
+function passEnds(row: Float64Array, merges: number): void {
+  row[LAST_PASS.merges] = merges
+  row[LAST_PASS.pages] = 10_000
+  row[SCAN.passes]! += 1
+}
+
+test('settled: after a whole pass that began when all guests were done, and found nothing new', async () => {
+  const { control, row, isOver, done } = lead([warmup({ when: 'settled' })])
+  for (let pass = 0; pass < 3; pass++) passEnds(row, 0)
+  await sleep(STEP_MS)
+  assert.equal(isOver(), false, 'the guest is not done yet')
+  control.finishPhase(0, 0)
+  await sleep(STEP_MS)
+  passEnds(row, 0)
+  await sleep(STEP_MS)
+  assert.equal(isOver(), false, 'that pass was under way when the guest was done')
+  passEnds(row, 11)
+  await sleep(STEP_MS)
+  assert.equal(isOver(), false, 'one page in a thousand was new')
+  passEnds(row, 10)
+  await done
+})
+
+test('passes: so many whole ones after all guests were done', async () => {
+  const { control, row, isOver, done, leader } = lead([warmup({ when: 'passes', passes: 2 })])
+  control.finishPhase(0, 0)
+  await sleep(STEP_MS)
+  for (let pass = 0; pass < 2; pass++) passEnds(row, 5000)
+  await sleep(STEP_MS)
+  assert.equal(isOver(), false)
+  passEnds(row, 5000)
+  await done
+  assert.deepEqual(leader.messages, [])
+  assert.equal(leader.phases[0]!.measured, false)
+})
+
+test('at its limit a warm-up ends, and says that it had not settled', async () => {
+  const { leader, done } = lead([warmup({ when: 'settled' }, 0.05)])
+  await done
+  assert.deepEqual(leader.messages, ['phase warm ended at its limit, not settled'])
+})
+
+test('a phase ends with a sample that the next one begins with; a phase by time is measured', async () => {
+  const phases: PhasePlan[] = ['a', 'b'].map((name) => ({
+    name,
+    ends: { when: 'time' },
+    seconds: 0.02,
+    rates,
+  }))
+  const { leader, samples, done } = lead(phases)
+  await done
+  assert.deepEqual(samples, ['a', 'a', 'b'])
+  assert.deepEqual(
+    leader.phases.map(({ name, measured }) => [name, measured]),
+    [
+      ['a', true],
+      ['b', true],
+    ],
+  )
+  assert.equal(leader.phases[0]!.end, leader.phases[1]!.start)
+})
+
+test('a run that must end ends its phase early, and begins no other', async () => {
+  let mustEnd = false
+  const phases: PhasePlan[] = ['a', 'b'].map((name) => ({ name, ends: { when: 'time' }, seconds: 60, rates }))
+  const { leader, done } = lead(phases, () => mustEnd)
+  await sleep(STEP_MS)
+  mustEnd = true
+  await done
+  assert.deepEqual(
+    leader.phases.map(({ name }) => name),
+    ['a'],
+  )
+})
