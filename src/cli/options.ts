@@ -4,7 +4,8 @@ import type { Argv } from 'yargs'
 export interface ScenarioArguments {
   scenario: string
   set: string[]
-  seed: number | undefined
+  /** A number, or what was given instead of one, for the loader to refuse. */
+  seed: number | string | undefined
 }
 
 export function scenarioArguments<Others>(yargs: Argv<Others>): Argv<Others & ScenarioArguments> {
@@ -22,8 +23,9 @@ export function scenarioArguments<Others>(yargs: Argv<Others>): Argv<Others & Sc
       describe: 'Replace a value, as in --set guests.0.memory=64MiB; may be repeated',
     })
     .option('seed', {
-      type: 'number',
+      type: 'string',
       requiresArg: true,
+      coerce: (text: string) => (/^\d+$/.test(text) ? Number(text) : text),
       describe: 'Replace the seed of every random choice',
     }) as Argv<Others & ScenarioArguments>
 }
