@@ -1,11 +1,11 @@
 /** The arguments that every command on a scenario takes. */
 import type { Argv } from 'yargs'
+import { UserError } from '../errors.js'
 
 export interface ScenarioArguments {
   scenario: string
   set: string[]
-  /** A number, or what was given instead of one, for the loader to refuse. */
-  seed: number | string | undefined
+  seed: number | undefined
 }
 
 export function scenarioArguments<Others>(yargs: Argv<Others>): Argv<Others & ScenarioArguments> {
@@ -25,7 +25,13 @@ export function scenarioArguments<Others>(yargs: Argv<Others>): Argv<Others & Sc
     .option('seed', {
       type: 'string',
       requiresArg: true,
-      coerce: (text: string) => (/^\d+$/.test(text) ? Number(text) : text),
+      coerce: wholeNumber,
       describe: 'Replace the seed of every random choice',
     }) as Argv<Others & ScenarioArguments>
+}
+
+/** The loader says which whole numbers are allowed; this only keeps the text of what is none. */
+function wholeNumber(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new UserError(`expected a whole number, got ${JSON.stringify(text)}`, { key: '--seed' })
 }

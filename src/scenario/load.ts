@@ -30,8 +30,8 @@ export interface LoadedScenario {
 export interface LoadOptions {
   /** Values that replace those of the file, in turn: `guests.0.memory=64MiB`. */
   set?: readonly Override[] | readonly string[] | undefined
-  /** Replaces the scenario's seed. Text is refused like any other value that is not a whole number. */
-  seed?: number | string | undefined
+  /** Replaces the scenario's seed. */
+  seed?: number | undefined
 }
 
 /** A scenario's text with everything that changes it or tells where in it something is. */
