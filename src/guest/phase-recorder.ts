@@ -1,12 +1,9 @@
 /** Follows the run's phases on a guest's thread, and cuts its histograms where one phase ends and the next begins. */
-
 import type { GuestTask } from '../experiment/messages.js'
 import type { GuestPhaseHistograms } from '../experiment/outcome.js'
 import { nowNs } from '../measure/clock.js'
 import type { GuestHistograms } from '../measure/guest-histograms.js'
 import type { Control } from '../sync/control.js'
-
-const SLEEP_MAX_MS = 100
 
 export class PhaseRecorder {
   private readonly recorded: GuestPhaseHistograms[] = []
@@ -30,7 +27,7 @@ export class PhaseRecorder {
         this.enter(phase)
         return true
       }
-      this.control.sleep(event, SLEEP_MAX_MS)
+      this.control.sleep(event)
     }
   }
 
@@ -58,7 +55,7 @@ export class PhaseRecorder {
       const event = this.control.event()
       if (this.control.isStopping()) return
       this.follow()
-      this.control.sleep(event, SLEEP_MAX_MS)
+      this.control.sleep(event)
     }
   }
 

@@ -3,13 +3,10 @@
  * between them. At each snapshot the guest waits until the main thread has looked at its memory, so that the sample
  * of a snapshot sees exactly that snapshot, whatever the scheduler does.
  */
-
 import type { GuestTrace } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import type { Control } from '../sync/control.js'
 import type { PageContents } from './contents.js'
-
-const SLEEP_MAX_MS = 100
 
 export class Replay {
   constructor(
@@ -63,7 +60,7 @@ export class Replay {
       this.onProgress()
       if (this.control.isStopping()) return false
       if (holds()) return true
-      this.control.sleep(event, Math.min(SLEEP_MAX_MS, (dueNs - nowNs()) / 1e6))
+      this.control.sleep(event, (dueNs - nowNs()) / 1e6)
     }
   }
 }

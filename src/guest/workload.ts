@@ -16,8 +16,6 @@ import { BusyLoop, type Pacer, pacerOf } from './pace.js'
 
 /** How long a guest may go on after the end of a phase to do what was due in it. */
 const GRACE_MS = 250
-/** Longest sleep between two looks at the control block. */
-const SLEEP_MAX_MS = 100
 
 /** An activity at work in one phase. */
 interface Runner {
@@ -72,7 +70,7 @@ export class Workload {
         this.control.finishPhase(this.guest, phase)
       }
       elapsedNs = nowNs() - startNs
-      this.control.sleep(event, Math.min(SLEEP_MAX_MS, (dueNs - elapsedNs) / 1e6))
+      this.control.sleep(event, (dueNs - elapsedNs) / 1e6)
     }
   }
 

@@ -18,8 +18,6 @@ import { ScanOrder } from './scan-order.js'
 const BATCH_PAGES = 64
 /** How often a throttled scanner wakes. */
 const TICK_MS = 10
-/** Longest sleep between phases. */
-const IDLE_MS = 100
 /** A scanner that finds no page at all looks again after this time. */
 const NOTHING_TO_SCAN_MS = 1
 
@@ -54,7 +52,7 @@ export class Scanner {
     while (!this.control.isStopping()) {
       const event = this.control.event()
       const phase = this.control.phase()
-      if (this.vms.length === 0 || !this.control.isOn(phase)) this.control.sleep(event, IDLE_MS)
+      if (this.vms.length === 0 || !this.control.isOn(phase)) this.control.sleep(event)
       else if (this.plan.phases[phase]!.rates.unthrottled) this.scanUnthrottled(phase)
       else this.scanAtRates(phase)
     }

@@ -10,7 +10,7 @@
 
 /**
  * A plain read: the word at some recent moment, nothing more. For a first look that a compare-and-exchange confirms, or
- * that nothing depends on; on Node 20 it costs a sixth of a `load`, which is a call there.
+ * that nothing depends on. It is one instruction, where a `load` may be a call.
  */
 export function peek(words: Int32Array, index: number): number {
   return words[index]!

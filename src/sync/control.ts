@@ -14,9 +14,8 @@
  *   then, for each guest: 1 + the last phase whose finite activities it has done; 1 + the last phase that it has ended;
  *   and how many snapshots it has replayed; then, for each worker: its thread id at the system, 0 where there is none.
  *
- * The main thread writes these, but for ATTACHED and QUIET, to which workers add, and FAILED; each guest and worker
- * writes its own of the others. Times are
- * doubles in an array of their own, each written before the word that announces it.
+ * The main thread writes these, but for ATTACHED and QUIET, to which workers add, and FAILED; each guest and worker writes
+ * its own of the others. Times are doubles in an array of their own, each written before the word that announces it.
  */
 import * as A from '#atomics'
 
@@ -30,6 +29,9 @@ const SNAPSHOT = 6
 const FAILED = 7
 const ENDED = 8
 const HEADER_WORDS = 16
+
+/** Longest sleep between two looks at the control block. */
+export const SLEEP_MAX_MS = 100
 
 export interface ControlHandle {
   words: Int32Array
@@ -89,9 +91,12 @@ export class Control {
     return this.timesNs[1 + phase]!
   }
 
-  /** Sleeps until something changes, or the time is over. Pass an `event()` that was read before looking around. */
-  sleep(event: number, timeoutMs: number): void {
-    if (timeoutMs > 0) A.wait(this.words, EVENT, event, timeoutMs)
+  /**
+   * Sleeps until something changes, or the time is over, or it is time to look around again. Pass an `event()` that was
+   * read before looking around.
+   */
+  sleep(event: number, timeoutMs = SLEEP_MAX_MS): void {
+    if (timeoutMs > 0) A.wait(this.words, EVENT, event, Math.min(timeoutMs, SLEEP_MAX_MS))
   }
 
   event(): number {
@@ -112,10 +117,10 @@ export class Control {
 
   /** Waits, quiet, for the order to verify. False: none came. */
   awaitVerify(limitMs: number): boolean {
-    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += 100) {
+    for (let waitedMs = 0; waitedMs < limitMs; waitedMs += SLEEP_MAX_MS) {
       const event = this.event()
       if (A.load(this.words, VERIFY) !== 0) return true
-      this.sleep(event, 100)
+      this.sleep(event)
     }
     return false
   }

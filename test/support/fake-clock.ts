@@ -4,7 +4,7 @@
  */
 import type { TestContext } from 'node:test'
 import { nowNs } from '../../src/measure/clock.js'
-import { Control, createControl } from '../../src/sync/control.js'
+import { Control, createControl, SLEEP_MAX_MS } from '../../src/sync/control.js'
 
 export class FakeClock {
   private ms: number
@@ -46,9 +46,9 @@ export class FakeControl extends Control {
     this.startRun(nowNs())
   }
 
-  override sleep(_event: number, timeoutMs: number): void {
+  override sleep(_event: number, timeoutMs = SLEEP_MAX_MS): void {
     if (++this.sleeps > SLEEPS_MAX) throw new Error('this run does not end')
-    this.clock.advanceMs(Math.max(timeoutMs, CALL_MS))
+    this.clock.advanceMs(Math.max(Math.min(timeoutMs, SLEEP_MAX_MS), CALL_MS))
     this.onSleep()
   }
 }
