@@ -159,15 +159,21 @@ export class FrameAllocator {
   }
 
   /**
-   * Asks the hypervisor for frames and waits until one may have come free. The caller allocates again after it:
-   * `allocate`, then `awaitFree` if there was none, in a loop that has a limit.
+   * For whoever found no frame: asks the hypervisor for some and waits until one comes free. Returns its MPN, or −1 if
+   * there was none within the time, or others were faster.
    */
-  awaitFree(timeoutMs: number): void {
+  awaitFrame(timeoutMs: number): number {
     A.add(this.words, WAITERS, 1)
     const seen = A.load(this.words, FREED)
     this.requestReclaim()
-    if (this.availableFrames() <= 0) A.wait(this.words, FREED, seen, timeoutMs)
+    // One that came free before we were known to wait was not announced.
+    let mpn = this.allocate()
+    if (mpn < 0) {
+      A.wait(this.words, FREED, seen, timeoutMs)
+      mpn = this.allocate()
+    }
     A.sub(this.words, WAITERS, 1)
+    return mpn
   }
 
   /** Wakes the reclaimer, if it is not awake yet. */

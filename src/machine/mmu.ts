@@ -279,8 +279,7 @@ export class Mmu {
     this.counters[GUEST.stalls]! += 1
     const limitNs = this.options.stallLimitSeconds * 1e9
     for (;;) {
-      this.machine.allocator.awaitFree(STALL_NAP_MS)
-      const frame = this.machine.allocator.allocate()
+      const frame = this.machine.allocator.awaitFrame(STALL_NAP_MS)
       const waitedNs = nowNs() - startNs
       if (frame >= 0) {
         this.histograms.stall.recordNs(waitedNs)

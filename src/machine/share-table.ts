@@ -89,7 +89,12 @@ export class ShareTable {
 
   /** Is this frame filed under this hash already? A look without a lock: true or false may be out of date. */
   isFiledUnder(mpn: number, hashLow: number, hashHigh: number): boolean {
-    return this.next(mpn) !== UNLINKED && this.hasHash(mpn, hashLow, hashHigh)
+    const base = mpn * FRAME_WORDS
+    return (
+      A.peek(this.frameTable, base + NEXT) !== UNLINKED &&
+      A.peek(this.frameTable, base + HASH_LOW) === hashLow &&
+      A.peek(this.frameTable, base + HASH_HIGH) === hashHigh
+    )
   }
 
   /**

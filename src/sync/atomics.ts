@@ -28,3 +28,9 @@ export const compareExchange: (words: Int32Array, index: number, expected: numbe
 export const wait: (words: Int32Array, index: number, expected: number, timeoutMs: number) => string =
   Atomics.wait
 export const notify: (words: Int32Array, index: number, count?: number) => number = Atomics.notify
+
+/**
+ * Says, in a loop that spins, that nothing can be done while the word holds `locked`. A processor needs no such hint here;
+ * a scheduler under test does, to let the holder of the lock go on.
+ */
+export function pause(_words: Int32Array, _index: number, _locked: number): void {}

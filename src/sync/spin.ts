@@ -36,7 +36,10 @@ export class SpinLimit {
    * @throws LockTimeoutError after LOCK_LIMIT_SECONDS
    */
   pause(words: Int32Array, index: number, locked: number): void {
-    if (this.spins++ < SPINS) return
+    if (this.spins++ < SPINS) {
+      A.pause(words, index, locked)
+      return
+    }
     if (this.spins === SPINS + 1) this.firstNapNs = nowNs()
     A.wait(words, index, locked, NAP_MS)
     if (nowNs() - this.firstNapNs > LOCK_LIMIT_SECONDS * 1e9) {

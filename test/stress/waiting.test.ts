@@ -49,6 +49,6 @@ test('the reclaimer is woken by who finds no frame', async () => {
   const { layout, allocator } = emptyAllocator(2)
   const reclaimer = wait({ layout, thread: 1, waitsFor: 'request' })
   await sleep(50)
-  allocator.awaitFree(1)
+  assert.equal(allocator.awaitFrame(1), -1)
   assert.equal(await reclaimer, true)
 })

@@ -16,10 +16,7 @@ const { layout, thread, waitsFor } = workerData as WaiterTask
 const allocator = new FrameAllocator(layout, thread)
 if (waitsFor === 'frame') {
   let mpn = allocator.allocate()
-  for (let naps = 0; mpn < 0 && naps < NAPS_MAX; naps++) {
-    allocator.awaitFree(NAP_MS)
-    mpn = allocator.allocate()
-  }
+  for (let naps = 0; mpn < 0 && naps < NAPS_MAX; naps++) mpn = allocator.awaitFrame(NAP_MS)
   parentPort!.postMessage(mpn)
 } else {
   parentPort!.postMessage(allocator.awaitReclaimRequest(NAP_MS))

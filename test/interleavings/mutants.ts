@@ -1,0 +1,251 @@
+/**
+ * Defects that the page protocol might have had: each is a change of the compiled code, which the races are then run with. That
+ * every one is found is what shows that the search finds anything.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+export interface Mutant {
+  /** What it does wrong. */
+  name: string
+  /** Compiled file below dist/src. */
+  file: string
+  /** Text that the file holds once, and what takes its place. */
+  find: string
+  replace: string
+  /** Names of races, of which one finds it. */
+  races: string[]
+}
+
+export const mutants: Mutant[] = [
+  {
+    name: 'a page is remapped to a shared frame without comparing',
+    file: 'sharing/tps.js',
+    find: 'if (!this.compare(mpn, sharedMpn)) {',
+    replace: 'if (false) {',
+    races: ['store-merge-shared'],
+  },
+  {
+    name: 'a page is merged with a hint without comparing',
+    file: 'sharing/tps.js',
+    find: 'if (filed && this.compare(mpn, hintMpn)) {',
+    replace: 'if (filed) {',
+    races: ['store-merge-hint'],
+  },
+  {
+    name: 'the comparison is made before the PTE is locked',
+    file: 'sharing/tps.js',
+    find: `        const mpn = mpnOf(pte);
+        if (!this.machine.tryLock(page, pte)) {
+            this.machine.dropReference(sharedMpn);
+            return this.lockFailed();
+        }
+        if (!this.compare(mpn, sharedMpn)) {`,
+    replace: `        const mpn = mpnOf(pte);
+        const equal = this.compare(mpn, sharedMpn);
+        if (!this.machine.tryLock(page, pte)) {
+            this.machine.dropReference(sharedMpn);
+            return this.lockFailed();
+        }
+        if (!equal) {`,
+    races: ['store-merge-shared'],
+  },
+  {
+    name: 'the PTE is unlocked before the comparison',
+    file: 'sharing/tps.js',
+    find: 'const hintMpn = mpnOf(hintPte);\n        const filed',
+    replace: 'const hintMpn = mpnOf(hintPte);\n        this.machine.unlock(page, pte);\n        const filed',
+    races: ['store-merge-hint'],
+  },
+  {
+    name: 'the reference is kept of a page that could not be locked',
+    file: 'sharing/tps.js',
+    find: 'this.machine.dropReference(sharedMpn);\n            return this.lockFailed();',
+    replace: 'return this.lockFailed();',
+    races: ['store-merge-shared', 'scanners-one-page-shared'],
+  },
+  {
+    name: 'the duplicate is freed before the page is remapped',
+    file: 'sharing/tps.js',
+    find: `this.machine.unlock(page, sharedPte(sharedMpn));
+        this.machine.releasePrivate(mpn);`,
+    replace: `this.machine.releasePrivate(mpn);
+        this.machine.unlock(page, sharedPte(sharedMpn));`,
+    races: ['store-merge-shared'],
+  },
+  {
+    name: 'a hint that was taken off the table meanwhile is made a shared frame',
+    file: 'sharing/tps.js',
+    find: 'const filed = this.machine.shareTable.isFiledUnder(hintMpn, low, high);',
+    replace: 'const filed = true;',
+    races: ['stale-hint-dropped'],
+  },
+  {
+    name: 'the reference is dropped before the copy',
+    file: 'machine/mmu.js',
+    find: 'this.machine.kernels.copy(frame, sharedFrame);',
+    replace: `this.machine.dropReference(sharedFrame);
+        this.machine.kernels.copy(frame, sharedFrame);
+        this.machine.frameTable[sharedFrame * FRAME_WORDS] += 1;`,
+    races: ['last-drop-new-reference-reuse', 'cow-cow'],
+  },
+  {
+    name: 'a page is unlocked before it is filled',
+    file: 'machine/mmu.js',
+    find: 'A.store(this.ptes, page, pte | LOCKED);',
+    replace: 'A.store(this.ptes, page, pte);',
+    races: ['first-touch-scan'],
+  },
+  {
+    name: 'a reference is dropped by a load and a store',
+    file: 'machine/machine.js',
+    find: 'const before = A.sub(this.frameTable, mpn * FRAME_WORDS + STATE, 1);',
+    replace: `const before = A.load(this.frameTable, mpn * FRAME_WORDS + STATE);
+        A.store(this.frameTable, mpn * FRAME_WORDS + STATE, before - 1);`,
+    races: ['cow-cow'],
+  },
+  {
+    name: 'the last reference is not noticed',
+    file: 'machine/machine.js',
+    find: 'if (before > 1)',
+    replace: 'if (before > 0)',
+    races: ['cow-cow'],
+  },
+  {
+    name: 'a frame is freed before its entry is off the table',
+    file: 'machine/machine.js',
+    find: `            return;
+        this.shareTable.remove(mpn);
+        this.allocator.free(mpn);`,
+    replace: `            return;
+        this.allocator.free(mpn);
+        this.shareTable.remove(mpn);`,
+    races: ['last-drop-new-reference-reuse'],
+  },
+  {
+    name: 'a private frame is freed with its entry on the table',
+    file: 'machine/machine.js',
+    find: `        this.shareTable.remove(mpn);
+        A.store(this.frameTable`,
+    replace: '        A.store(this.frameTable',
+    races: ['swap-out-hint'],
+  },
+  {
+    name: 'a PTE is locked whatever it has become',
+    file: 'machine/machine.js',
+    find: 'return A.compareExchange(this.ptes, page, seen, seen | LOCKED) === seen;',
+    replace: `const now = A.load(this.ptes, page);
+        return (now & LOCKED) === 0 && A.compareExchange(this.ptes, page, now, now | LOCKED) === now;`,
+    races: ['scanners-one-page-hint', 'scanners-one-page-shared'],
+  },
+  {
+    name: 'a PTE is locked by a load and a store',
+    file: 'machine/machine.js',
+    find: 'return A.compareExchange(this.ptes, page, seen, seen | LOCKED) === seen;',
+    replace: `if (A.load(this.ptes, page) !== seen) return false;
+        A.store(this.ptes, page, seen | LOCKED);
+        return true;`,
+    races: ['store-merge-hint'],
+  },
+  {
+    name: 'a reference is gained from none',
+    file: 'machine/frames.js',
+    find: 'if (references <= 0)',
+    replace: 'if (references < 0)',
+    races: ['last-drop-new-reference'],
+  },
+  {
+    name: 'a reference is gained by a load and a store',
+    file: 'machine/frames.js',
+    find: 'if (A.compareExchange(frameTable, index, references, references + 1) === references)',
+    replace: 'A.store(frameTable, index, references + 1);\n',
+    races: ['cow-new-reference'],
+  },
+  {
+    name: 'a bucket is not locked',
+    file: 'machine/share-table.js',
+    find: 'if (A.compareExchange(this.buckets, bucket, head, head | BUCKET_LOCKED) === head)\n            return head;',
+    replace: 'return head;',
+    races: ['scanners-equal-pages'],
+  },
+  {
+    name: 'a reserved frame is taken by a load and a store',
+    file: 'machine/allocator.js',
+    find: 'if (A.compareExchange(this.words, reserve, reserved, reserved ^ bit) === reserved) {',
+    replace: 'A.store(this.words, reserve, reserved ^ bit);\n            {',
+    races: ['allocate-free-steal'],
+  },
+  {
+    name: 'frames are taken from the bitmap by a load and a store',
+    file: 'machine/allocator.js',
+    find: 'if (A.compareExchange(this.words, index, free, left) !== free)\n                continue;',
+    replace: 'A.store(this.words, index, left);',
+    races: ['allocate-free'],
+  },
+  {
+    name: 'frames that come back while their word is found empty are not looked for',
+    file: 'machine/allocator.js',
+    find: 'if (A.load(this.words, this.bitmap + word) !== 0)\n            A.or(this.words, index, bit);',
+    replace: '',
+    races: ['allocate-free-last'],
+  },
+  {
+    name: 'who waits for a frame is not told of it',
+    file: 'machine/allocator.js',
+    find: 'if (A.load(this.words, WAITERS) > 0) {',
+    replace: 'if (false) {',
+    races: ['stall-free'],
+  },
+  {
+    name: 'who is about to wait does not look for a frame again',
+    file: 'machine/allocator.js',
+    find: 'let mpn = this.allocate();\n        if (mpn < 0) {',
+    replace: 'let mpn = -1;\n        {',
+    races: ['stall-free'],
+  },
+  {
+    name: 'a page is written to the swap file before its PTE is locked',
+    file: 'sharing/reclaimer.js',
+    find: 'if (!isIdlePrivate(pte) || !machine.tryLock(page, pte))\n            return false;\n        const mpn = mpnOf(pte);\n        this.swapError = swap.write(mpn, page);',
+    replace:
+      'if (!isIdlePrivate(pte)) return false;\n        const mpn = mpnOf(pte);\n        this.swapError = swap.write(mpn, page);\n        if (!machine.tryLock(page, pte)) return false;',
+    races: ['swap-out-store'],
+  },
+  {
+    name: 'the frame of a page that is swapped out is freed while it is mapped',
+    file: 'sharing/reclaimer.js',
+    find: 'machine.unlock(page, SWAPPED_PTE);\n        machine.releasePrivate(mpn);',
+    replace: 'machine.releasePrivate(mpn);\n        machine.unlock(page, SWAPPED_PTE);',
+    races: ['swap-out-store'],
+  },
+]
+
+const DIST = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A copy of the build with the mutant's change in it. */
+export class MutantBuild {
+  /** The actors' module. */
+  readonly actor: URL
+  private readonly directory: string
+
+  /** @throws Error when the code that it changes is not there, or not once */
+  constructor({ name, file, find, replace }: Mutant) {
+    this.directory = mkdtempSync(join(DIST, 'mutant-'))
+    const dist = join(this.directory, 'dist')
+    for (const part of ['src', 'test']) cpSync(join(DIST, part), join(dist, part), { recursive: true })
+    cpSync(join(DIST, '..', 'package.json'), join(this.directory, 'package.json'))
+    const path = join(dist, 'src', file)
+    const parts = readFileSync(path, 'utf8').split(find)
+    if (parts.length !== 2) {
+      this.remove()
+      throw new Error(`${file} holds what mutant "${name}" changes ${parts.length - 1} times, not once`)
+    }
+    writeFileSync(path, parts.join(replace))
+    this.actor = pathToFileURL(join(dist, 'test', 'interleavings', 'actor.js'))
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true })
+  }
+}

@@ -1,0 +1,73 @@
+/** What a race is: a small machine in some state, and two or three threads with a few operations each. */
+import { mpnOf, SWAPPED_PTE } from '../../src/machine/pte.js'
+import type { HostOptions, TestHost } from '../support/host.js'
+
+export type Operation =
+  /** A guest's, on its own pages. */
+  | { do: 'store'; ppn: number; word: number; value: number }
+  | { do: 'load'; ppn: number; word: number; expected: number }
+  | { do: 'fill'; ppn: number; content: number }
+  | { do: 'zero'; ppn: number }
+  /** A scanner's: visits a page. */
+  | { do: 'visit'; guest: number; ppn: number; leaveHint: boolean }
+  /** The reclaimer's: shares a page or swaps it out. */
+  | { do: 'reclaim'; guest: number; ppn: number }
+  /** Anyone's, of the allocator alone: takes a frame and holds it; gives back the one held longest. */
+  | { do: 'take' }
+  | { do: 'give' }
+
+export interface Actor {
+  /** Threads are numbered as in a run: guests first, then a scanner, then another scanner or the reclaimer. */
+  thread: number
+  program: Operation[]
+}
+
+export interface Race {
+  /** As it is printed, and named to replay a schedule. */
+  name: string
+  /** Its row of the table of races in docs/protocol.md. */
+  row: string
+  host: HostOptions
+  setUp: (host: TestHost) => void
+  actors: Actor[]
+  /** Explored again with each actor dying at each of its steps. */
+  withDeaths?: boolean
+}
+
+export const store = (ppn: number, word: number, value: number): Operation => ({
+  do: 'store',
+  ppn,
+  word,
+  value,
+})
+export const load = (ppn: number, word: number, expected: number): Operation => ({
+  do: 'load',
+  ppn,
+  word,
+  expected,
+})
+export const fill = (ppn: number, content: number): Operation => ({ do: 'fill', ppn, content })
+export const zero = (ppn: number): Operation => ({ do: 'zero', ppn })
+export const visit = (guest: number, ppn: number): Operation => ({
+  do: 'visit',
+  guest,
+  ppn,
+  leaveHint: true,
+})
+export const reclaim = (guest: number, ppn: number): Operation => ({ do: 'reclaim', guest, ppn })
+export const take: Operation = { do: 'take' }
+export const give: Operation = { do: 'give' }
+
+/** Key of the bytes of a content, for `Mmu.fill`: its low half is the number itself. */
+export const CONTENT_KEY_HIGH = 0x7477_696e
+
+/** Takes a page out to the swap file. */
+export function swapOut(host: TestHost, guest: number, ppn: number): void {
+  const machine = host.reclaimerView
+  const page = host.page(guest, ppn)
+  const pte = host.pte(guest, ppn)
+  machine.tryLock(page, pte)
+  machine.swap!.write(mpnOf(pte), page)
+  machine.unlock(page, SWAPPED_PTE)
+  machine.releasePrivate(mpnOf(pte))
+}

@@ -1,0 +1,46 @@
+/** Every race of docs/protocol.md, in every order of its steps with few preemptions, in many others, and with deaths. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Prng, seedOf } from '../../src/random/prng.js'
+import { Arena, Cast } from './arena.js'
+import { ACTORS_MAX } from './baton.js'
+import { type Exploration, exploreAll, exploreAtRandom } from './explore.js'
+import type { Race } from './race.js'
+import { races } from './races.js'
+
+const PREEMPTIONS_MAX = 2
+const PREEMPTIONS_BESIDE_A_DEATH_MAX = 1
+const RANDOM_SCHEDULES = 1000
+
+let cast: Cast
+before(async () => {
+  cast = await Cast.hire(ACTORS_MAX)
+})
+after(() => cast.dismiss())
+
+function assertNothingBroken(race: Race, { violation }: Exploration): void {
+  if (violation === undefined) return
+  assert.fail(`${violation.what}\n  replay: npm run replay -- ${race.name} ${violation.schedule}`)
+}
+
+for (const race of races) {
+  test(`${race.row}: ${race.name}`, async (t) => {
+    const arena = new Arena(race, cast)
+    try {
+      const all = exploreAll(arena, PREEMPTIONS_MAX)
+      assertNothingBroken(race, all)
+      const random = exploreAtRandom(arena, RANDOM_SCHEDULES, new Prng(seedOf('schedules', race.name)))
+      assertNothingBroken(race, random)
+      const counts = [`${all.schedules} schedules with at most ${PREEMPTIONS_MAX} preemptions`]
+      if (race.withDeaths) {
+        const deaths = exploreAll(arena, PREEMPTIONS_BESIDE_A_DEATH_MAX, 1)
+        assertNothingBroken(race, deaths)
+        counts.push(`${deaths.schedules} with a death`)
+      }
+      counts.push(`${random.schedules} at random`)
+      t.diagnostic(`${race.name}: ${counts.join(', ')}; 0 violations`)
+    } finally {
+      await arena.close()
+    }
+  })
+}

@@ -1,0 +1,372 @@
+/**
+ * The races of docs/protocol.md, each as one or more small machines. Frames are few, so that one that is freed is the next one
+ * to be handed out; contents are equal wherever equality makes it harder.
+ */
+import type { HostOptions, TestHost } from '../support/host.js'
+import {
+  type Actor,
+  CONTENT_KEY_HIGH,
+  fill,
+  give,
+  load,
+  type Operation,
+  type Race,
+  reclaim,
+  store,
+  swapOut,
+  take,
+  visit,
+  zero,
+} from './race.js'
+
+const CONTENT = 4
+const OTHER = 5
+const WORD = 7
+/** In the other half of a page. */
+const FAR_WORD = 900
+
+function guest(thread: number, ...program: Operation[]): Actor {
+  return { thread, program }
+}
+
+/** Guests come first in the numbering of threads: these are right for a race with so many of them. */
+function hypervisor(guests: number) {
+  return {
+    scanner: (...program: Operation[]): Actor => ({ thread: guests, program }),
+    /** Of which there is one in a race: the reclaimer, or a second scanner. */
+    other: (...program: Operation[]): Actor => ({ thread: guests + 1, program }),
+  }
+}
+
+const one = hypervisor(1)
+const two = hypervisor(2)
+const three = hypervisor(3)
+
+function hold(host: TestHost, guest: number, ppn: number, content: number): void {
+  host.guests[guest]!.mmu.fill(ppn, content, CONTENT_KEY_HIGH, content)
+}
+
+/** All these guests' first pages hold the same, and share one frame. */
+function share(host: TestHost, guests: readonly number[]): void {
+  for (const guest of guests) hold(host, guest, 0, CONTENT)
+  for (const guest of guests) host.visit(guest, 0)
+}
+
+/** The first pages of guests 0 and 1 hold the same, and that of guest 1 is filed as a hint. */
+function hinted(host: TestHost): void {
+  hold(host, 0, 0, CONTENT)
+  hold(host, 1, 0, CONTENT)
+  host.visit(1, 0)
+}
+
+const small: HostOptions = { frames: 4, guests: [1, 1] }
+const threeGuests: HostOptions = { frames: 5, guests: [1, 1, 1] }
+
+export const races: Race[] = [
+  {
+    name: 'store-merge-hint',
+    row: 'store × merge',
+    host: small,
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
+    withDeaths: true,
+  },
+  {
+    name: 'store-merge-hinted-page',
+    row: 'store × merge',
+    host: small,
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), guest(1, store(0, FAR_WORD, 77), load(0, FAR_WORD, 77))],
+  },
+  {
+    name: 'store-merge-shared',
+    row: 'store × merge',
+    host: threeGuests,
+    setUp: (host) => {
+      share(host, [1, 2])
+      hold(host, 0, 0, CONTENT)
+    },
+    actors: [three.scanner(visit(0, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
+    withDeaths: true,
+  },
+  {
+    name: 'store-merge-zero',
+    row: 'store × merge',
+    host: { frames: 3, guests: [1] },
+    setUp: (host) => host.guests[0]!.mmu.zero(0),
+    actors: [one.scanner(visit(0, 0)), guest(0, store(0, FAR_WORD, 77), load(0, FAR_WORD, 77))],
+  },
+  {
+    name: 'store-store-merge',
+    row: 'store × merge',
+    host: small,
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), guest(0, store(0, WORD, 77)), guest(1, store(0, WORD, 77))],
+  },
+  {
+    name: 'store-hint',
+    row: 'store × hint revalidation',
+    host: small,
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), guest(1, fill(0, OTHER), fill(0, CONTENT))],
+  },
+  {
+    name: 'stale-hint-store',
+    row: 'store × hint revalidation',
+    host: small,
+    setUp: (host) => {
+      hinted(host)
+      hold(host, 1, 0, OTHER)
+    },
+    actors: [two.scanner(visit(0, 0)), guest(1, fill(0, CONTENT)), two.other(visit(1, 0))],
+  },
+  {
+    name: 'stale-hint-dropped',
+    row: 'store × hint revalidation',
+    host: { frames: 5, guests: [2, 1] },
+    setUp: (host) => {
+      hinted(host)
+      hold(host, 0, 1, CONTENT)
+    },
+    actors: [two.scanner(visit(0, 0)), guest(1, fill(0, OTHER), fill(0, CONTENT)), two.other(visit(0, 1))],
+  },
+  {
+    name: 'cow-cow',
+    row: 'CoW × CoW on one frame',
+    host: { frames: 4, guests: [1, 1] },
+    setUp: (host) => share(host, [0, 1]),
+    actors: [
+      guest(0, store(0, WORD, 77), load(0, WORD, 77)),
+      guest(1, store(0, WORD, 88), load(0, WORD, 88)),
+    ],
+    withDeaths: true,
+  },
+  {
+    name: 'cow-cow-cow',
+    row: 'CoW × CoW on one frame',
+    host: { frames: 5, guests: [1, 1, 1] },
+    setUp: (host) => share(host, [0, 1, 2]),
+    actors: [guest(0, store(0, WORD, 77)), guest(1, store(0, WORD, 88)), guest(2, store(0, WORD, 99))],
+  },
+  {
+    name: 'cow-new-reference',
+    row: 'CoW × new reference',
+    host: threeGuests,
+    setUp: (host) => {
+      share(host, [0, 1])
+      hold(host, 2, 0, CONTENT)
+    },
+    actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
+    withDeaths: true,
+  },
+  {
+    name: 'cow-cow-new-reference',
+    row: 'CoW × new reference',
+    host: threeGuests,
+    setUp: (host) => {
+      share(host, [0, 1])
+      hold(host, 2, 0, CONTENT)
+    },
+    actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77)), guest(1, store(0, WORD, 88))],
+  },
+  {
+    name: 'last-drop-new-reference',
+    row: 'last drop × new reference',
+    host: threeGuests,
+    setUp: (host) => {
+      share(host, [0, 1])
+      hold(host, 1, 0, OTHER)
+      hold(host, 2, 0, CONTENT)
+    },
+    actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
+  },
+  {
+    name: 'last-drop-new-reference-reuse',
+    row: 'last drop × new reference',
+    host: { frames: 5, guests: [1, 2, 1] },
+    setUp: (host) => {
+      share(host, [0, 1])
+      hold(host, 1, 0, OTHER)
+      hold(host, 2, 0, CONTENT)
+    },
+    actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77)), guest(1, fill(1, CONTENT))],
+  },
+  {
+    name: 'allocate-free',
+    row: 'allocate × free',
+    host: { frames: 2, guests: [1, 1] },
+    setUp: () => {},
+    actors: [guest(0, take, give, take, give), guest(1, take, take, give, give)],
+  },
+  {
+    name: 'allocate-free-steal',
+    row: 'allocate × free',
+    host: { frames: 3, guests: [1, 1, 1] },
+    setUp: () => {},
+    actors: [guest(0, take, give), guest(1, take, take, give, give), guest(2, take, give)],
+  },
+  {
+    name: 'allocate-free-last',
+    row: 'allocate × free',
+    host: { frames: 3, guests: [1, 1, 1] },
+    setUp: hinted,
+    actors: [guest(2, fill(0, OTHER)), three.scanner(visit(0, 0))],
+  },
+  {
+    name: 'stall-free',
+    row: 'allocate × free',
+    host: { frames: 3, guests: [1, 1, 1, 1] },
+    setUp: hinted,
+    actors: [
+      guest(2, take, store(0, WORD, 77), give),
+      { thread: 4, program: [visit(0, 0)] },
+      guest(3, take, give),
+    ],
+  },
+  {
+    name: 'stale-hint-reused-frame',
+    row: 'stale hint × reused frame',
+    host: { frames: 3, guests: [1, 1, 1], swap: true },
+    setUp: hinted,
+    actors: [three.scanner(visit(0, 0)), three.other(reclaim(1, 0)), guest(2, fill(0, CONTENT))],
+  },
+  {
+    name: 'stale-hint-same-page',
+    row: 'stale hint × reused frame',
+    host: { frames: 2, guests: [1, 1], swap: true },
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), two.other(reclaim(1, 0)), guest(1, store(0, WORD, 77))],
+  },
+  {
+    name: 'scanners-one-page-hint',
+    row: 'two scanners on one page',
+    host: small,
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), two.other(visit(0, 0))],
+    withDeaths: true,
+  },
+  {
+    name: 'scanners-one-page-shared',
+    row: 'two scanners on one page',
+    host: threeGuests,
+    setUp: (host) => {
+      share(host, [1, 2])
+      hold(host, 0, 0, CONTENT)
+    },
+    actors: [three.scanner(visit(0, 0)), three.other(visit(0, 0))],
+  },
+  {
+    name: 'scanners-one-hint',
+    row: 'two scanners on two equal pages',
+    host: threeGuests,
+    setUp: (host) => {
+      hinted(host)
+      hold(host, 2, 0, CONTENT)
+    },
+    actors: [three.scanner(visit(0, 0)), three.other(visit(2, 0))],
+  },
+  {
+    name: 'scanners-equal-pages',
+    row: 'two scanners on two equal pages',
+    host: small,
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      hold(host, 1, 0, CONTENT)
+    },
+    actors: [two.scanner(visit(0, 0), visit(1, 0)), two.other(visit(1, 0), visit(0, 0))],
+  },
+  {
+    name: 'scanners-zero-pages',
+    row: 'two scanners on two equal pages',
+    host: small,
+    setUp: (host) => {
+      host.guests[0]!.mmu.zero(0)
+      host.guests[1]!.mmu.zero(0)
+    },
+    actors: [two.scanner(visit(0, 0)), two.other(visit(1, 0)), guest(0, store(0, WORD, 77))],
+  },
+  {
+    name: 'first-touch-scan',
+    row: 'first touch × scan',
+    host: small,
+    setUp: (host) => {
+      hold(host, 1, 0, CONTENT)
+      host.visit(1, 0)
+    },
+    actors: [two.scanner(visit(0, 0), visit(0, 0)), guest(0, fill(0, CONTENT), store(0, WORD, 77))],
+    withDeaths: true,
+  },
+  {
+    name: 'swap-out-store',
+    row: 'swap-out × store',
+    host: { frames: 2, guests: [1], swap: true },
+    setUp: (host) => hold(host, 0, 0, CONTENT),
+    actors: [one.other(reclaim(0, 0)), guest(0, store(0, FAR_WORD, 77), load(0, FAR_WORD, 77))],
+    withDeaths: true,
+  },
+  {
+    name: 'swap-out-store-reuse',
+    row: 'swap-out × store',
+    host: { frames: 2, guests: [1, 1], swap: true },
+    setUp: (host) => hold(host, 0, 0, CONTENT),
+    actors: [two.other(reclaim(0, 0)), guest(0, store(0, FAR_WORD, 77)), guest(1, fill(0, OTHER))],
+  },
+  {
+    name: 'swap-out-merge',
+    row: 'swap-out × merge',
+    host: { ...small, swap: true },
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), two.other(reclaim(0, 0))],
+    withDeaths: true,
+  },
+  {
+    name: 'swap-out-merge-store',
+    row: 'swap-out × merge',
+    host: { frames: 3, guests: [1, 1], swap: true },
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), two.other(reclaim(0, 0)), guest(0, store(0, WORD, 77))],
+  },
+  {
+    name: 'swap-out-hint',
+    row: 'swap-out × hint',
+    host: { ...small, swap: true },
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), two.other(reclaim(1, 0))],
+  },
+  {
+    name: 'swap-in-scan',
+    row: 'swap-in × scan',
+    host: { ...small, swap: true },
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      swapOut(host, 0, 0)
+      hold(host, 1, 0, CONTENT)
+      host.visit(1, 0)
+    },
+    actors: [two.scanner(visit(0, 0), visit(0, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
+    withDeaths: true,
+  },
+  {
+    name: 'swap-in-scan-swap-out',
+    row: 'swap-in × scan',
+    host: { frames: 3, guests: [1, 1], swap: true },
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      swapOut(host, 0, 0)
+      hold(host, 1, 0, CONTENT)
+      host.visit(1, 0)
+    },
+    actors: [two.scanner(visit(0, 0)), guest(0, store(0, WORD, 77)), two.other(reclaim(0, 0))],
+  },
+  {
+    name: 'zero-fill-scan',
+    row: 'store × merge',
+    host: small,
+    setUp: (host) => {
+      host.guests[0]!.mmu.zero(0)
+      host.guests[1]!.mmu.zero(0)
+      host.visit(1, 0)
+    },
+    actors: [two.scanner(visit(0, 0)), guest(0, fill(0, OTHER), zero(0))],
+  },
+]
