@@ -18,10 +18,10 @@ import { Control, createControl } from '../../src/sync/control.js'
 import { type Stepper, stepWith } from './atomics.js'
 import { Abandoned, BatonActor, DONE, FAILED, PREEMPTED, SLEEPS, SPINS } from './baton.js'
 import { nameOfArray, numberOfArray } from './machine-arrays.js'
-import { type Actor, CONTENT_KEY_HIGH, type Operation } from './race.js'
-import { tearKernels } from './torn-kernels.js'
+import { type Actor, CONTENT_KEY_HIGH, type Operation, type Race } from './race.js'
+import { equateHashes, tearKernels } from './torn-kernels.js'
 
-export interface ActorTask extends Actor {
+export interface ActorTask extends Actor, Pick<Race, 'hashesAreEqual'> {
   machine: MachineHandle
   baton: Int32Array
   actor: number
@@ -119,6 +119,7 @@ class ActorThread {
     const { machine: handle, thread, guests } = task
     this.machine = new Machine(handle, thread)
     tearKernels(this.machine, handle.kernels)
+    if (task.hashesAreEqual) equateHashes(this.machine.kernels)
     this.allocatorBefore = { ...this.machine.allocator }
     this.counters = counterRow(createCounters(thread + 1), thread)
     this.guest = guests[thread]

@@ -15,6 +15,7 @@ import { brokenAfterDeath, brokenAtEnd, brokenNow } from './invariants.js'
 import { sharedArrays } from './machine-arrays.js'
 import type { Race } from './race.js'
 import type { Turn } from './schedule.js'
+import { equateHashes } from './torn-kernels.js'
 
 /** No operation of a race takes so many steps: an actor that makes them goes round in a circle. */
 const STEPS_MAX = 3000
@@ -88,6 +89,7 @@ export class Arena {
     tellsSteps = false,
   ) {
     this.host = new TestHost(race.host)
+    if (race.hashesAreEqual) equateHashes(this.host.scannerView.kernels)
     race.setUp(this.host)
     const { handle, guests } = this.host
     const words = createBaton()
@@ -105,6 +107,7 @@ export class Arena {
       const worker = cast.workers[index]!
       const task: ActorTask = {
         ...actor,
+        hashesAreEqual: race.hashesAreEqual ?? false,
         machine: handle,
         baton: words,
         actor: index,

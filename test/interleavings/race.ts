@@ -30,6 +30,8 @@ export interface Race {
   host: HostOptions
   setUp: (host: TestHost) => void
   actors: Actor[]
+  /** Every page hashes to the same: each look-up finds a page, and mostly the wrong one. */
+  hashesAreEqual?: boolean
   /** Explored again with each actor dying at each of its steps. */
   withDeaths?: boolean
 }

@@ -104,6 +104,29 @@ export const races: Race[] = [
     actors: [two.scanner(visit(0, 0)), guest(0, store(0, WORD, 77)), guest(1, store(0, WORD, 77))],
   },
   {
+    name: 'store-false-match',
+    row: 'store × merge',
+    host: small,
+    hashesAreEqual: true,
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      hold(host, 1, 0, OTHER)
+      host.visit(1, 0)
+    },
+    actors: [two.scanner(visit(0, 0), visit(0, 0)), guest(0, fill(0, OTHER)), guest(1, fill(0, CONTENT))],
+  },
+  {
+    name: 'cow-false-match',
+    row: 'CoW × new reference',
+    host: threeGuests,
+    hashesAreEqual: true,
+    setUp: (host) => {
+      share(host, [0, 1])
+      hold(host, 2, 0, OTHER)
+    },
+    actors: [three.scanner(visit(2, 0)), guest(0, fill(0, OTHER)), guest(2, fill(0, CONTENT))],
+  },
+  {
     name: 'store-hint',
     row: 'store × hint revalidation',
     host: small,
