@@ -24,7 +24,7 @@
  * says it is free. A reserve word that comes back to an old value (ABA) names the same free frames again. Why
  * none is lost: freeing sets the bitmap bit first and the summary bit after it. Who empties a bitmap word
  * clears its summary bit and then looks at the word again, setting the bit back if frames came in between. A
- * reader may see the summary bit clear for that moment and miss a frame; it then waits and looks again.
+ * reader may see the summary bit clear for that moment and miss a frame; if it waits, it is woken as the bit is set.
  */
 import * as A from '#atomics'
 import { CACHE_LINE_WORDS } from './layout.js'
@@ -147,10 +147,7 @@ export class FrameAllocator {
     const summaryIndex = this.summary + (word >>> 5)
     if ((A.load(this.words, summaryIndex) & summaryBit) === 0) A.or(this.words, summaryIndex, summaryBit)
     A.add(this.words, AVAILABLE, 1)
-    if (A.load(this.words, WAITERS) > 0) {
-      A.add(this.words, FREED, 1)
-      A.notify(this.words, FREED, 1)
-    }
+    this.wakeWaiter()
   }
 
   /** Frames in the bitmap. Those in reserves are free as well, but promised to their threads. */
@@ -251,7 +248,15 @@ export class FrameAllocator {
     const bit = 1 << (word & 31)
     const index = this.summary + (word >>> 5)
     A.and(this.words, index, ~bit)
-    if (A.load(this.words, this.bitmap + word) !== 0) A.or(this.words, index, bit)
+    if (A.load(this.words, this.bitmap + word) === 0) return
+    A.or(this.words, index, bit)
+    this.wakeWaiter()
+  }
+
+  private wakeWaiter(): void {
+    if (A.load(this.words, WAITERS) === 0) return
+    A.add(this.words, FREED, 1)
+    A.notify(this.words, FREED, 1)
   }
 }
 

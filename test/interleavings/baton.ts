@@ -211,7 +211,9 @@ function passTo(words: Int32Array, thread: number): void {
 /** False: the turn did not come within the limit. */
 function awaitTurn(words: Int32Array, thread: number): boolean {
   const turn = at(thread, TURN)
-  if (Atomics.wait(words, turn, 0, HOLD_LIMIT_MS) === 'timed-out') return false
-  Atomics.store(words, turn, 0)
+  // A notification may come late, when the turn that it announced is over: it is the word that counts.
+  while (Atomics.compareExchange(words, turn, 1, 0) === 0) {
+    if (Atomics.wait(words, turn, 0, HOLD_LIMIT_MS) === 'timed-out') return false
+  }
   return true
 }

@@ -65,7 +65,7 @@ function departuresFrom(
     for (let steps = 1; steps < made; steps++) {
       if (preemptionsLeft > 0) {
         const left = { preemptionsLeft: preemptionsLeft - 1, deathsLeft }
-        departures.push(...withOthers([...sofar, { actor, steps }], turns, left))
+        departures.push(...withOthers([...sofar, { actor, steps }], turns.slice(i + 1), left))
       }
       if (deathsLeft > 0) {
         const left = { preemptionsLeft, deathsLeft: deathsLeft - 1 }
@@ -76,14 +76,14 @@ function departuresFrom(
   return departures
 }
 
-/** After a preemption, each of the others that takes part may be next. */
+/** After a preemption, each of the others that had not ended yet, and so had turns later, may be next. */
 function withOthers(
   before: Turn[],
-  turns: readonly PlayedTurn[],
+  later: readonly PlayedTurn[],
   left: Pick<Departure, 'preemptionsLeft' | 'deathsLeft'>,
 ): Departure[] {
   const preempted = before.at(-1)!.actor
-  const others = new Set(turns.map(({ actor }) => actor))
+  const others = new Set(later.map(({ actor }) => actor))
   others.delete(preempted)
   return [...others].map((next) => ({ before, next, ...left }))
 }

@@ -186,15 +186,15 @@ export const mutants: Mutant[] = [
   {
     name: 'frames that come back while their word is found empty are not looked for',
     file: 'machine/allocator.js',
-    find: 'if (A.load(this.words, this.bitmap + word) !== 0)\n            A.or(this.words, index, bit);',
+    find: 'A.or(this.words, index, bit);\n        this.wakeWaiter();',
     replace: '',
     races: ['allocate-free-last'],
   },
   {
     name: 'who waits for a frame is not told of it',
     file: 'machine/allocator.js',
-    find: 'if (A.load(this.words, WAITERS) > 0) {',
-    replace: 'if (false) {',
+    find: 'A.add(this.words, AVAILABLE, 1);\n        this.wakeWaiter();',
+    replace: 'A.add(this.words, AVAILABLE, 1);',
     races: ['stall-free'],
   },
   {
@@ -203,6 +203,13 @@ export const mutants: Mutant[] = [
     find: 'let mpn = this.allocate();\n        if (mpn < 0) {',
     replace: 'let mpn = -1;\n        {',
     races: ['stall-free'],
+  },
+  {
+    name: 'who missed a frame while its word was found empty is not told of it',
+    file: 'machine/allocator.js',
+    find: 'A.or(this.words, index, bit);\n        this.wakeWaiter();',
+    replace: 'A.or(this.words, index, bit);',
+    races: ['swap-out-store-reuse'],
   },
   {
     name: 'a page is written to the swap file before its PTE is locked',

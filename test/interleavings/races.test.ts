@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Prng, seedOf } from '../../src/random/prng.js'
-import { Arena, Cast } from './arena.js'
+import { Arena, Cast, type Play } from './arena.js'
 import { ACTORS_MAX } from './baton.js'
-import { type Exploration, exploreAll, exploreAtRandom } from './explore.js'
+import { type Exploration, exploreAll, exploreAtRandom, type Player } from './explore.js'
 import type { Race } from './race.js'
 import { races } from './races.js'
 
@@ -22,6 +22,24 @@ function assertNothingBroken(race: Race, { violation }: Exploration): void {
   if (violation === undefined) return
   assert.fail(`${violation.what}\n  replay: npm run replay -- ${race.name} ${violation.schedule}`)
 }
+
+test('a schedule is played the same each time: step for step, by other threads as well', async () => {
+  const race = races.find(({ name }) => name === 'scanners-equal-pages')!
+  const play = async (): Promise<Play[]> => {
+    const arena = new Arena(race, cast)
+    const plays: Play[] = []
+    const record: Player = {
+      play: (schedule, choose) => {
+        plays.push(arena.play(schedule, choose))
+        return plays.at(-1)!
+      },
+    }
+    exploreAll(record, PREEMPTIONS_MAX)
+    await arena.close()
+    return plays
+  }
+  assert.deepEqual(await play(), await play())
+})
 
 for (const race of races) {
   test(`${race.row}: ${race.name}`, async (t) => {
