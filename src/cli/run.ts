@@ -1,5 +1,4 @@
 /** `twinpage run`: runs a scenario, shows how it goes, and leaves its results. */
-import { constants } from 'node:os'
 import { relative } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { EXIT } from '../errors.js'
@@ -9,6 +8,7 @@ import type { ExperimentResult } from '../run-experiment.js'
 import { loadScenario } from '../scenario/load.js'
 import { type ScenarioArguments, scenarioArguments } from './options.js'
 import { RunProgress } from './progress.js'
+import { abortOnSignals } from './signals.js'
 import { ProgressLine, printError, printResult } from './terminal.js'
 
 interface RunArguments extends ScenarioArguments {
@@ -71,31 +71,4 @@ function report({ summary, directory, failure }: ExperimentResult, json: boolean
     printError(`the run failed: ${failure.message}; its results so far are in ${shownDirectory}`)
   for (const finding of summary.integrity.findings) printError(`integrity: ${finding}`)
   for (const message of failure === undefined ? summary.messages : []) printError(message)
-}
-
-/** A signal so soon after another is its echo: npm and a terminal may both send the one that a user asked for. */
-const ECHO_MS = 300
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** The first signal ends the run with its results so far; a second one ends the process. */
-function abortOnSignals() {
-  const controller = new AbortController()
-  let exitCode: number = EXIT.interrupted
-  let firstAtMs = 0
-  const onSignal = (signal: NodeJS.Signals) => {
-    // What a shell reports of a process that the signal ended: 130 for SIGINT.
-    exitCode = 128 + constants.signals[signal]
-    if (!controller.signal.aborted) firstAtMs = performance.now()
-    else if (performance.now() - firstAtMs > ECHO_MS) process.exit(exitCode)
-    controller.abort()
-  }
-  for (const signal of SIGNALS) process.on(signal, onSignal)
-  return {
-    signal: controller.signal,
-    exitCode: () => exitCode,
-    release: () => {
-      for (const signal of SIGNALS) process.off(signal, onSignal)
-    },
-  }
 }

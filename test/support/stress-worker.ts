@@ -1,157 +1,174 @@
-/** One thread of a stress run (stress.ts): runs until the run stops, then reports. */
+/** One thread of a stress run (stress.ts): plays its part in each round, until the round stops, and reports. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { PageContents } from '../../src/guest/contents.js'
 import { type Operation, operationOf } from '../../src/guest/operations.js'
 import { verifyPages } from '../../src/guest/verify.js'
 import { PAGE_WORDS } from '../../src/machine/layout.js'
-import { Machine } from '../../src/machine/machine.js'
-import { Mmu, type MmuOptions, RunStopped } from '../../src/machine/mmu.js'
-import { ScratchPage, zeroPageHash } from '../../src/machine/scratch.js'
+import { OutOfFramesError, RunStopped } from '../../src/machine/mmu.js'
+import { ScratchPage } from '../../src/machine/scratch.js'
 import { counterRow } from '../../src/measure/counters.js'
 import { GuestHistograms } from '../../src/measure/guest-histograms.js'
-import { LatencyCounts } from '../../src/measure/latency-counts.js'
-import { Prng } from '../../src/random/prng.js'
-import type { Activity, ImageExtent, Plan } from '../../src/scenario/plan.js'
+import { Prng, seedOf } from '../../src/random/prng.js'
+import type { Plan } from '../../src/scenario/plan.js'
 import { Reclaimer } from '../../src/sharing/reclaimer.js'
 import { saltKeys } from '../../src/sharing/salt.js'
 import { Scanner } from '../../src/sharing/scanner.js'
 import { TpsPolicy } from '../../src/sharing/tps.js'
 import { Control } from '../../src/sync/control.js'
-import { CONTENTS, type GuestReport, type StressTask } from './stress.js'
+import { CheckedMmu, PlainPages } from './checked-mmu.js'
+import type { GuestReport, RoundReport, RoundTask, StressTask } from './stress.js'
+import { viewOf, weakZeroPageHash } from './stress-machine.js'
+import { CONTENTS, GUESTS, RECLAIMER, type StressSetting } from './stress-settings.js'
 
 const VERIFY_LIMIT_MS = 30_000
-const WRONG_LOADS_MAX = 5
+/**
+ * A guest that gets no frame for so long does something else instead: without swap there may be none until it
+ * overwrites a page of its own with something that can be shared.
+ */
+const STALL_LIMIT_SECONDS = 0.004
+/** Words of the longest store that is not a whole page. */
+const WORDS_MAX = 16
 
-const task = workerData as StressTask
-const control = new Control(task.control)
-const machine = new Machine(task.machine, task.thread)
-const counters = counterRow(task.counters, task.thread)
+const { thread, machines } = workerData as StressTask
+const { kernels } = machines[0]!.handle.machine
+// Made once, and used in every round: nothing of a round is left behind for the collector but small objects.
+const views = machines.map(({ handle }) => viewOf(handle, thread))
+const zeroHash = weakZeroPageHash(kernels)
+const scratch = new ScratchPage(kernels)
+const plain = new PlainPages(Math.max(...machines.map(({ setting }) => setting.pagesPerGuest)), kernels)
+const histograms = new GuestHistograms()
 
-/** A guest's memory access that keeps what it stores in a plain array as well, and compares what it loads. */
-class CheckedMmu extends Mmu {
-  readonly wrongLoads: string[] = []
-  private readonly expected: Int32Array[]
-  private readonly content: { machine: Machine; words: Int32Array }
+class Round {
+  private readonly setting: StressSetting
+  private readonly view
+  private readonly control: Control
+  private readonly counters: Float64Array
+  private readonly guests
+  private readonly seed: number
 
-  constructor(machine: Machine, options: MmuOptions) {
-    super(machine, options)
-    this.expected = Array.from({ length: options.pages }, () => new Int32Array(PAGE_WORDS))
-    const segment = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
-    const memory = { segments: [segment], segmentShift: 4, frames: 1 }
-    this.content = {
-      machine: new Machine({ ...task.machine, memory }, 0),
-      words: new Int32Array(segment.buffer, 0, PAGE_WORDS),
+  constructor(private readonly task: RoundTask) {
+    this.setting = machines[task.machine]!.setting
+    this.view = views[task.machine]!
+    this.control = new Control(task.control)
+    this.counters = counterRow(task.counters, thread)
+    const { pagesPerGuest: pages } = this.setting
+    this.guests = Array.from({ length: GUESTS }, (_, guest) => ({
+      firstPage: guest * pages,
+      pages,
+      share: true,
+      salt: undefined,
+    }))
+    this.seed = seedOf('stress thread', task.seed, thread)
+  }
+
+  play(): RoundReport {
+    this.control.attach(thread, 0)
+    if (thread < GUESTS) return { guest: this.playGuest() }
+    if (thread < RECLAIMER) this.scan()
+    else this.reclaim()
+    this.control.arriveQuiet()
+    return {}
+  }
+
+  private playGuest(): GuestReport {
+    const { control, counters } = this
+    const mmu = new CheckedMmu(
+      this.view,
+      {
+        ...this.guests[thread]!,
+        counters,
+        histograms,
+        stallLimitSeconds: STALL_LIMIT_SECONDS,
+        isStopping: () => control.isStopping(),
+      },
+      plain,
+    )
+    const accessesGivenUp = this.live(mmu)
+    control.arriveQuiet()
+    if (!control.awaitVerify(VERIFY_LIMIT_MS)) throw new Error('the others did not come to rest')
+    const { swapFd } = machines[this.task.machine]!.handle.machine
+    const verification = verifyPages(this.view, mmu, `g${thread}`, swapFd, scratch)
+    const { wordsStored, wordsLoaded } = mmu
+    return { verification, wordsStored, wordsLoaded, accessesGivenUp }
+  }
+
+  /** A little of everything, without a pause, until the round stops; returns how many accesses got no frame. */
+  private live(mmu: CheckedMmu): number {
+    const prng = new Prng(this.seed)
+    const operations = operationsOf(mmu, this.task.seed, prng)
+    let givenUp = 0
+    while (!this.control.isStopping()) {
+      try {
+        operations[prng.nextBelow(operations.length)]!()
+      } catch (error) {
+        if (error instanceof RunStopped) break
+        if (!(error instanceof OutOfFramesError)) throw error
+        givenUp++
+      }
     }
+    return givenUp
   }
 
-  override load(ppn: number, word: number): number {
-    const value = super.load(ppn, word)
-    const stored = this.expected[ppn]![word]!
-    if (value !== stored && this.wrongLoads.length < WRONG_LOADS_MAX) {
-      this.wrongLoads.push(`PPN ${ppn} word ${word}: stored ${stored}, loaded ${value}`)
-    }
-    return value
+  private scan(): void {
+    const plan = {
+      seed: this.seed,
+      host: { processors: 1, GHz: 1 },
+      scanner: {
+        policy: 'tps',
+        order: thread % 2 === 0 ? 'random' : 'sequential',
+        ShareForceSalting: this.setting.forceSalting,
+      },
+      phases: [{ rates: { unthrottled: true } }],
+    } as unknown as Plan
+    new Scanner(this.policy(), this.control, this.counters, plan, this.guests, this.view.ptes).run()
   }
 
-  override store(ppn: number, word: number, values: Int32Array, count: number): void {
-    super.store(ppn, word, values, count)
-    for (let i = 0; i < count; i++) this.expected[ppn]![word + i] = values[i]!
+  private reclaim(): void {
+    const prng = new Prng(this.seed)
+    const { view, control, counters, guests } = this
+    new Reclaimer(view, this.policy(), control, counters, guests, prng, this.setting.enoughFrames).run()
   }
 
-  override fill(ppn: number, keyLow: number, keyHigh: number, tag: number): void {
-    super.fill(ppn, keyLow, keyHigh, tag)
-    this.content.machine.kernels.fill(0, keyLow, keyHigh)
-    this.expected[ppn]!.set(this.content.words)
-  }
-
-  override zero(ppn: number): void {
-    super.zero(ppn)
-    this.expected[ppn]!.fill(0)
+  private policy(): TpsPolicy {
+    const salts = saltKeys(
+      this.guests.map(({ salt }) => salt),
+      this.setting.forceSalting,
+    )
+    return new TpsPolicy(this.view, salts, this.counters, zeroHash)
   }
 }
 
-function guest(): GuestReport {
-  const { firstPage, pages } = task.guests[task.thread]!
-  const mmu = new CheckedMmu(machine, {
-    firstPage,
-    pages,
-    counters,
-    histograms: new GuestHistograms(),
-    stallLimitSeconds: 30,
-    isStopping: () => control.isStopping(),
-  })
-  control.attach(task.thread, 0)
-  try {
-    liveAsGuest(mmu, new PageContents(mmu, task.seed, task.thread))
-  } catch (error) {
-    if (!(error instanceof RunStopped)) throw error
-  }
-  control.arriveQuiet()
-  if (!control.awaitVerify(VERIFY_LIMIT_MS)) throw new Error('the others did not come to rest')
-  const scratch = new ScratchPage(task.machine.kernels)
-  const verification = verifyPages(machine, mmu, `g${task.thread}`, task.machine.swapFd, scratch)
-  return { verification, wrongLoads: mmu.wrongLoads }
-}
-
-/** Boots, then does a little of everything, without a pause. */
-function liveAsGuest(mmu: Mmu, contents: PageContents): void {
-  const { pages } = mmu
-  const image: ImageExtent[] = [{ class: 'common', first: 0, pages, firstContent: 1, contents: CONTENTS }]
-  const memory = { mmu, contents, image, storeLatency: new LatencyCounts() }
-  const ranges = [{ first: 0, pages }]
-  const pace = { kind: 'over', seconds: 0 } as const
-  const make = (activity: Exclude<Activity, { do: 'busy' }>, seed: number) =>
-    operationOf(activity, memory, seed)
-  const boot = make({ do: 'boot', pace }, 0)
-  for (let n = 0; n < boot.operations; n++) boot.run()
-
-  const prng = new Prng(task.seed + task.thread)
-  const reboot: Operation = {
-    operations: Number.POSITIVE_INFINITY,
-    run: () => contents.writeKnown(prng.nextBelow(pages), prng.nextBelow(CONTENTS + 1)),
-  }
-  const operations = [
-    reboot,
-    reboot,
-    make({ do: 'reload', ranges, pace }, task.thread),
-    make({ do: 'zero', ranges, pace }, task.thread),
-    make({ do: 'update', ranges, pace, words: 2, locks: 1, zipf: 0 }, task.thread),
-    ...Array.from({ length: 6 }, (_, n) => make({ do: 'read', ranges, pace, zipf: 0 }, n)),
-  ]
-  while (!control.isStopping())
-    for (let n = 0; n < 100; n++) operations[prng.nextBelow(operations.length)]!.run()
-}
-
-function policy(): TpsPolicy {
-  const salts = saltKeys(
-    task.guests.map(({ salt }) => salt),
-    task.forceSalting,
+/** What a guest does, each as often as it is listed. */
+function operationsOf(mmu: CheckedMmu, contentSeed: number, prng: Prng): (() => void)[] {
+  const contents = new PageContents(mmu, contentSeed, thread)
+  const memory = { mmu, contents, image: [] }
+  const ranges = [{ first: 0, pages: mmu.pages }]
+  const reloading: Operation = operationOf(
+    { do: 'reload', ranges, pace: { kind: 'over', seconds: 0 } },
+    memory,
+    prng.nextInt32(),
   )
-  return new TpsPolicy(machine, salts, counters, zeroPageHash(task.machine.kernels))
+  const values = new Int32Array(WORDS_MAX)
+  const anyPage = () => prng.nextBelow(mmu.pages)
+
+  const storeKnown = () => contents.writeKnown(anyPage(), prng.nextBelow(CONTENTS + 1))
+  const storePrivate = () => contents.writePrivate(anyPage())
+  const zero = () => mmu.zero(anyPage())
+  const reload = () => reloading.run()
+  const storeWords = () => {
+    const words = 1 + prng.nextBelow(WORDS_MAX)
+    for (let i = 0; i < words; i++) values[i] = prng.nextInt32()
+    mmu.store(anyPage(), prng.nextBelow(PAGE_WORDS - words + 1), values, words)
+  }
+  const load = () => {
+    mmu.load(anyPage(), prng.nextBelow(PAGE_WORDS))
+  }
+  const loadLast = () => mmu.loadLast(anyPage())
+  return [
+    ...[storeKnown, storeKnown, storeKnown, storePrivate, zero, reload],
+    ...[storeWords, storeWords],
+    ...[load, load, load, loadLast, loadLast, loadLast],
+  ]
 }
 
-function scan(): void {
-  const order = task.thread % 2 === 0 ? 'random' : 'sequential'
-  const plan = {
-    seed: task.seed + task.thread,
-    host: { processors: 1, GHz: 1 },
-    scanner: { policy: 'tps', order, ShareForceSalting: task.forceSalting },
-    phases: [{ rates: { unthrottled: true } }],
-  } as unknown as Plan
-  const scanner = new Scanner(policy(), control, counters, plan, task.guests, machine.ptes)
-  control.attach(task.thread, 0)
-  scanner.run()
-  control.arriveQuiet()
-}
-
-function reclaim(): void {
-  const prng = new Prng(task.seed)
-  const { guests, enoughFrames } = task
-  const reclaimer = new Reclaimer(machine, policy(), control, counters, guests, prng, enoughFrames)
-  control.attach(task.thread, 0)
-  reclaimer.run()
-  control.arriveQuiet()
-}
-
-const roles = { guest, scanner: scan, reclaimer: reclaim }
-parentPort!.postMessage(roles[task.role]())
+parentPort!.on('message', (task: RoundTask) => parentPort!.postMessage(new Round(task).play()))
