@@ -174,6 +174,9 @@ function wholeNumber(key: string, min: number, max: number): (text: string) => n
 async function soak(argv: string[]): Promise<number> {
   const { minutes, seed } = parseArguments(argv)
   const interruption = abortOnSignals()
+  printResult(
+    `soak: ${minutes} minutes, seed ${seed}, rounds of ${ROUND_MS / 1000} s of ${settings.length} settings in turn`,
+  )
   const run = new Soak(minutes, seed)
   await run.run(interruption.signal)
   printResult(run.summary())

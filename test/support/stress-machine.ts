@@ -4,7 +4,9 @@
  *   weak hash   4 bits, so that equal hashes of unequal pages are the rule, and only the comparison tells them apart
  *   poison      a frame is filled with bytes of its own the moment it is freed; who still uses it sees wrong bytes
  *   suspicion   a frame that is handed out must hold its poison (nobody wrote to it while it was free), belong to
- *               nobody, and be in no chain of the share table
+ *               nobody, and be in no chain of the share table; a hint that is shared must be filed where it is found
+ *   lingering   now and then a thread sleeps for a moment between what it saw and what it does about it, as if it had
+ *               just lost its processor: whatever a lock should have kept from changing meanwhile, changes
  *
  * All of it is done by each thread's own view, so production code knows nothing of it.
  */
@@ -13,6 +15,7 @@ import { freeFrameMap } from '../../src/machine/allocator.js'
 import { FRAME_WORDS, FREE_STATE, NEXT, STATE, UNLINKED } from '../../src/machine/frames.js'
 import { createMachine, Machine, type MachineHandle } from '../../src/machine/machine.js'
 import { zeroPageHash } from '../../src/machine/scratch.js'
+import { Prng } from '../../src/random/prng.js'
 import { GUESTS, type StressSetting, THREADS } from './stress-settings.js'
 
 /** Segments of 16 frames, so that even small machines have seams. */
@@ -20,6 +23,10 @@ const SEGMENT_SHIFT = 4
 const WEAK_HASH_MASK = 0xf
 /** With the MPN the key of a frame's poison; no page of a guest is made from it. */
 const POISON_KEY = 0x0dead000
+
+/** One call in so many lingers: often enough to be met in every race, seldom enough to leave the threads at speed. */
+const LINGER_ONE_IN = 256
+const LINGER_MS = 0.05
 
 /** What the threads are given of it. */
 export interface StressMachineHandle {
@@ -69,6 +76,11 @@ export function viewOf({ machine: handle, poison }: StressMachineHandle, thread:
   weakenHash(machine.kernels)
   poisonFreed(machine)
   suspectAllocated(machine, poison)
+  suspectPromoted(machine)
+  const lingering = new Lingering(thread)
+  lingering.after(machine.kernels, ['hash', 'equal', 'isZero', 'copy'])
+  lingering.after(machine.shareTable, ['find', 'remove'])
+  lingering.after(machine.allocator, ['allocate'])
   return machine
 }
 
@@ -105,6 +117,37 @@ function suspectAllocated({ allocator, kernels, frameTable }: Machine, poison: I
     if (next !== UNLINKED) throw new Error(`MPN ${mpn} was handed out while in the share table`)
     if (kernels.digest(mpn) !== poison[mpn]) throw new Error(`MPN ${mpn} was written to while it was free`)
     return mpn
+  }
+}
+
+function suspectPromoted({ shareTable }: Machine): void {
+  const promote = shareTable.promote.bind(shareTable)
+  shareTable.promote = (mpn, low, high, references) => {
+    if (!shareTable.isFiledUnder(mpn, low, high)) throw new Error(`MPN ${mpn} was shared under another hash`)
+    promote(mpn, low, high, references)
+  }
+}
+
+type Method = (this: object, a?: number, b?: number, c?: number, d?: number) => unknown
+
+class Lingering {
+  private readonly prng: Prng
+  private readonly word = new Int32Array(new SharedArrayBuffer(4))
+
+  constructor(seed: number) {
+    this.prng = new Prng(seed)
+  }
+
+  /** Makes these methods of an object, with at most four parameters, linger before they return. */
+  after<Name extends string>(object: Record<Name, unknown>, names: readonly Name[]): void {
+    for (const name of names) {
+      const method = object[name] as Method
+      object[name] = (a?: number, b?: number, c?: number, d?: number) => {
+        const result = method.call(object, a, b, c, d)
+        if (this.prng.nextBelow(LINGER_ONE_IN) === 0) Atomics.wait(this.word, 0, 0, LINGER_MS)
+        return result
+      }
+    }
   }
 }
 
