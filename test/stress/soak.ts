@@ -70,9 +70,8 @@ class Soak {
     ].join('\n')
   }
 
-  /** Nothing was violated, and memory is what it was after the first minute. */
   isSound(): boolean {
-    return this.violations.length === 0 && !(Math.abs(this.memoryRatio() - 1) > MEMORY_TOLERANCE)
+    return this.violations.length === 0 && this.isMemoryFlat()
   }
 
   private async round(signal: AbortSignal): Promise<void> {
@@ -98,20 +97,22 @@ class Soak {
   /** Asked by timers, which only fire while a round is on. */
   private status(): string {
     const elapsed = `${(this.elapsedMs() / MINUTE_MS).toFixed(1)} min`
-    const counts = addCounts(this.counts, this.stress.counts())
-    return `${elapsed}: ${figures(counts)}, RSS ${mebibytes(process.memoryUsage.rss())} MiB`
+    const rss = `RSS ${mebibytes(process.memoryUsage.rss())} MiB`
+    return `${elapsed}, ${rss}: ${figures(addCounts(this.counts, this.stress.counts()))}`
   }
 
   private memory(): string {
     const last = `${mebibytes(this.lastRssBytes)} MiB at the end`
     if (this.firstRssBytes === undefined) return `resident memory: ${last}, before the first minute was over`
     const first = `${mebibytes(this.firstRssBytes)} MiB after the first minute`
-    return `resident memory: ${first}, ${last} (ratio ${this.memoryRatio().toFixed(3)})`
+    const ratio = `ratio ${(this.lastRssBytes / this.firstRssBytes).toFixed(3)}`
+    const verdict = this.isMemoryFlat() ? '' : `: expected at most ${MEMORY_TOLERANCE} from 1`
+    return `resident memory: ${first}, ${last} (${ratio})${verdict}`
   }
 
-  /** Not a number before the first minute is over. */
-  private memoryRatio(): number {
-    return this.lastRssBytes / (this.firstRssBytes ?? Number.NaN)
+  private isMemoryFlat(): boolean {
+    const first = this.firstRssBytes ?? this.lastRssBytes
+    return Math.abs(this.lastRssBytes - first) <= first * MEMORY_TOLERANCE
   }
 }
 

@@ -107,7 +107,7 @@ export class Stress {
       await this.until('all threads have begun', () => control.attachedWorkers() === THREADS)
       control.startRun(nowNs())
       control.startPhase(0, nowNs())
-      await this.until('the round is over', isOver)
+      await this.until('every kind of event has happened', isOver)
     } finally {
       control.stop()
     }
