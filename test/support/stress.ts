@@ -17,6 +17,12 @@ import { StressMachine, type StressMachineHandle } from './stress-machine.js'
 import { GUESTS, type StressSetting, THREADS } from './stress-settings.js'
 import { until } from './threads.js'
 
+/**
+ * What a thread throws away while it runs (times, errors) is collected within so little memory that resident memory does
+ * not depend on when that happens.
+ */
+const YOUNG_GENERATION_MB = 2
+
 /** What a thread is given at its start. */
 export interface StressTask {
   thread: number
@@ -133,7 +139,10 @@ export class Stress {
   }
 
   private startThread(workerData: StressTask): Worker {
-    const worker = new Worker(new URL('stress-worker.js', import.meta.url), { workerData })
+    const worker = new Worker(new URL('stress-worker.js', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    })
     worker.on('message', (report: RoundReport) => {
       this.reports.set(workerData.thread, report)
     })
