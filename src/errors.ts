@@ -25,9 +25,12 @@ export class UserError extends Error {
   override name = 'UserError'
   readonly place: Place
 
-  /** @param message what was wrong and what is allowed, without the place. */
+  /**
+   * @param message what was wrong and what is allowed, without the place. It stays one line and commands no terminal,
+   * whatever text of the user's it repeats.
+   */
   constructor(message: string, place: Place = {}) {
-    super(describePlace(place) + message)
+    super(printable(describePlace(place) + message))
     this.place = place
   }
 }
@@ -35,6 +38,14 @@ export class UserError extends Error {
 /** The machine can't give what the run asks for. Exit code 3. */
 export class ResourceError extends Error {
   override name = 'ResourceError'
+}
+
+/** Letters that would break the line or command the terminal, as escapes. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (letter) => `\\u${letter.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  )
 }
 
 function describePlace({ file, line, key }: Place): string {

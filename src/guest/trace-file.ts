@@ -1,7 +1,8 @@
 /** A trace's file as bytes: read and decompressed within limits, so that neither a huge file nor a gzip bomb hurts. */
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { UserError } from '../errors.js'
+import { readFirstBytes } from '../host/read-file.js'
 import { rejectTrace, TRACE_LIMITS } from './trace-limits.js'
 
 /**
@@ -34,26 +35,10 @@ function readBounded(file: string): Buffer {
     if (status.isDirectory()) rejectTrace(file, 'is a directory; must be a trace')
     if (!status.isFile()) rejectTrace(file, 'must be a regular file')
     if (status.size > limit) rejectTrace(file, `has ${status.size} bytes; must have at most ${limit}`)
-    return readRegularFile(file, status.size)
+    return readFirstBytes(file, status.size)
   } catch (error) {
     if (error instanceof UserError) throw error
     const { code, message } = error as NodeJS.ErrnoException
     return rejectTrace(file, code === 'ENOENT' ? 'no such file' : `can't be read (${message})`)
-  }
-}
-
-function readRegularFile(file: string, bytesWanted: number): Buffer {
-  const bytes = Buffer.alloc(bytesWanted)
-  const descriptor = openSync(file, 'r')
-  try {
-    let end = 0
-    let count = 0
-    do {
-      count = readSync(descriptor, bytes, end, bytesWanted - end, null)
-      end += count
-    } while (count > 0)
-    return bytes.subarray(0, end)
-  } finally {
-    closeSync(descriptor)
   }
 }

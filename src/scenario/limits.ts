@@ -55,5 +55,8 @@ export const CLOCK_GHZ_MAX = 100
 /** Bytes of a scenario file; the ones that ship have a few thousand. */
 export const FILE_BYTES_MAX = 256 * 1024
 
-/** Aliases in one file, and values that they stand for, so that a small file can't unfold to a huge value. */
+/** Aliases in one file. */
 export const ALIAS_COUNT_MAX = 1000
+
+/** Values in one file, each as often as aliases repeat it, so that a small file can't unfold to a huge value. */
+export const VALUES_MAX = 50_000

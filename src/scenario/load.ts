@@ -11,7 +11,14 @@ import { readTrace } from '../guest/trace.js'
 import { applyOverrides, type Override, overrideAt, type ParsedOverride, parseOverride } from './overrides.js'
 import type { Plan } from './plan.js'
 import { planOf, type TraceFacts } from './plan-of.js'
-import { isMisspelling, type Problem, problemsOf, show, showPath } from './problems.js'
+import {
+  isMisspelling,
+  mappingsWithUnknownKeys,
+  type Problem,
+  problemsOf,
+  show,
+  showPath,
+} from './problems.js'
 import { findScenario, readScenarioText, scenarioName, shippedFiles } from './scenario-file.js'
 import { type Scenario, scenarioSchema } from './schema.js'
 import { parseYaml, YamlError, type YamlSource } from './yaml-source.js'
@@ -121,10 +128,11 @@ function readTraceFacts(trace: string, source: Source): TraceFacts {
 
 /** The problem that comes first: those of the command line, then by line. A misspelt key is not missing too. */
 function topmost(problems: readonly Problem[], { file, yaml, overrides }: Source): UserError {
+  const mappings = mappingsWithUnknownKeys(problems)
   const placed = problems.flatMap(({ path, message }) => {
     const { offset, line, found } = yaml.positionOf(path)
     const override = overrideAt(path, found, overrides)
-    if (isMisspelling(path, !found && !override, problems)) return []
+    if (isMisspelling(path, !found && !override, mappings)) return []
     const place: Place = override ? { file: override.option } : { file, line }
     return [{ path, message, place, order: override ? -1 : offset }]
   })

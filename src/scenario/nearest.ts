@@ -2,9 +2,12 @@
 
 /** A name is near when no more than this part of its letters has to change. */
 const CHANGED_PART_MAX = 0.4
+/** Longer names are near to none: comparing two takes the product of their lengths. */
+const COMPARED_LETTERS_MAX = 32
 
 /** The known name nearest to `name`, letter case aside; undefined when none is near. */
 function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > COMPARED_LETTERS_MAX) return undefined
   let best: string | undefined
   let bestChanges = Math.max(1, Math.floor(name.length * CHANGED_PART_MAX)) + 1
   for (const candidate of known) {

@@ -30,6 +30,9 @@ export interface ParsedScenario {
   trace: TraceFacts | undefined
 }
 
+/** Files are called after guests, and not every file system tells upper from lower case. */
+const UNIQUE = 'names are unique, letter case aside'
+
 interface Guests {
   guests: GuestPlan[]
   /** One more than the largest content number. */
@@ -99,6 +102,9 @@ function traceGuests(trace: TraceFacts, phases: number, report: Report): Guests 
   if (unfit !== undefined) {
     report([], `its guest ${show(unfit)} can't give its name to a file; expected letters of ${GUEST_LETTERS}`)
   }
+  const folded = trace.guests.map((name) => name.toLowerCase())
+  const repeated = trace.guests.find((_, index) => folded.indexOf(folded[index]!) !== index)
+  if (repeated !== undefined) report([], `two of its guests are called ${show(repeated)}; ${UNIQUE}`)
   const guests = trace.guests.map((name, traceGuest) => ({
     name,
     pages: trace.pagesPerGuest,
@@ -124,11 +130,11 @@ function imageGuests({ guests = [], scale }: Scenario, phases: readonly PhasePla
     const setting = { memory, extents, timeScale: scale.time, phaseNames }
     const activities = workloadOf(guest.workload, setting, under(reportHere, 'workload'))
     for (const name of namesOf(guest)) {
-      if (names.has(name)) {
-        reportHere(['name'], `a guest before is called ${name} too; names are unique`)
+      if (names.has(name.toLowerCase())) {
+        reportHere(['name'], `a guest before is called ${name} too; ${UNIQUE}`)
         break
       }
-      names.add(name)
+      names.add(name.toLowerCase())
       const { salt, share, os } = guest
       unnumbered.push({ os, extents })
       plans.push({ name, pages: memory.pages, salt, share, image: [], activities, traceGuest: undefined })

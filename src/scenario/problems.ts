@@ -1,5 +1,6 @@
 /** Problems of a scenario, found at key paths: how they are collected, described and shown. */
 import type { z } from 'zod'
+import { printable } from '../errors.js'
 import type { KeyPath } from './yaml-source.js'
 
 /** Something wrong at a key: what it is and what is allowed instead. */
@@ -20,14 +21,6 @@ export function under(report: Report, ...steps: KeyPath): Report {
 
 /** Letters of a user's text that a message repeats. */
 const SHOWN_LETTERS_MAX = 40
-
-/** Letters that would break the line or command the terminal, as escapes. */
-export function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{C}\p{Zl}\p{Zp}]/gu,
-    (letter) => `\\u${letter.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  )
-}
 
 /** What was given, short and on one line. */
 export function show(value: unknown): string {
@@ -67,12 +60,18 @@ function isUnknownKey(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'unrecognized_keys'
 }
 
+/** The paths of the mappings that have a key that nobody knows. */
+export function mappingsWithUnknownKeys(problems: readonly Problem[]): ReadonlySet<string> {
+  const unknown = problems.filter((problem) => problem.unknownKey)
+  return new Set(unknown.map(({ path }) => showPath(path.slice(0, -1))))
+}
+
 /**
  * Whether an unknown key is the better explanation of a problem: it is then most likely the misspelt name of a key
  * that is missing beside it, or that the mapping around it was found to lack.
  * @param missing whether the key at `path` isn't there.
+ * @param mappings those with unknown keys
  */
-export function isMisspelling(path: KeyPath, missing: boolean, problems: readonly Problem[]): boolean {
-  const mappings = [showPath(path), ...(missing ? [showPath(path.slice(0, -1))] : [])]
-  return problems.some((other) => other.unknownKey && mappings.includes(showPath(other.path.slice(0, -1))))
+export function isMisspelling(path: KeyPath, missing: boolean, mappings: ReadonlySet<string>): boolean {
+  return mappings.has(showPath(path)) || (missing && mappings.has(showPath(path.slice(0, -1))))
 }

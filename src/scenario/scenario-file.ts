@@ -1,8 +1,9 @@
 /** Finds scenario files, those that ship with twinpage among them, and reads their text. */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, extname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { UserError } from '../errors.js'
+import { printable, UserError } from '../errors.js'
+import { readFirstBytes } from '../host/read-file.js'
 import { FILE_BYTES_MAX } from './limits.js'
 import { didYouMean } from './nearest.js'
 import { show } from './problems.js'
@@ -22,10 +23,17 @@ export function shippedFiles(): string[] {
   return files.sort().map((file) => join(SHIPPED, file))
 }
 
-/** `case-study` of `…/case-study.yaml`. */
+/**
+ * `case-study` of `…/case-study.yaml`: a directory below results/ is called so, and it is printed.
+ * @throws UserError where the file's name makes none that is fit for that, as `...yaml` makes `..`.
+ */
 export function scenarioName(file: string): string {
   const extension = extname(file)
-  return basename(file, EXTENSIONS.includes(extension) ? extension : '')
+  const name = basename(file, EXTENSIONS.includes(extension) ? extension : '')
+  if (name !== '.' && name !== '..' && printable(name) === name) return name
+  throw new UserError(`makes a scenario called ${show(name)}; expected printable letters, not . or ..`, {
+    file,
+  })
 }
 
 /**
@@ -67,7 +75,7 @@ function readBytes(file: string): Buffer {
     if (stats.size > FILE_BYTES_MAX) {
       throw new UserError(`has ${stats.size} bytes; at most ${FILE_BYTES_MAX} are read`, { file })
     }
-    return readFileSync(file)
+    return readFirstBytes(file, stats.size)
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError(unreadable(error as NodeJS.ErrnoException), { file })

@@ -21,12 +21,11 @@ export function workloadOf(
   report: Report,
 ): Activity[][] {
   const { phaseNames } = setting
-  for (const name of Object.keys(workload)) {
-    if (phaseNames.includes(name)) continue
-    report(
-      [name],
-      `no phase has this name${didYouMean(name, phaseNames) || ';'} phases: ${phaseNames.join(', ')}`,
-    )
+  // One is reported, not each: guests that share a hostile workload can have very many.
+  const unknown = Object.keys(workload).find((name) => !phaseNames.includes(name))
+  if (unknown !== undefined) {
+    const meant = didYouMean(unknown, phaseNames) || ';'
+    report([unknown], `no phase has this name${meant} phases: ${phaseNames.join(', ')}`)
   }
   return phaseNames.map((name) => {
     const activities = Object.hasOwn(workload, name) ? workload[name]! : []

@@ -20,13 +20,12 @@ import {
   stringify,
   visit,
   type YAMLError,
-  type YAMLMap,
 } from 'yaml'
-import { ALIAS_COUNT_MAX } from './limits.js'
-import { printable } from './problems.js'
+import { ALIAS_COUNT_MAX, VALUES_MAX } from './limits.js'
 
 const NESTED_TOO_DEEPLY = 'is nested too deeply'
-const TOO_MANY_ALIASES = `has too many aliases; at most ${ALIAS_COUNT_MAX} values may come from them`
+const TOO_MANY_VALUES = `has too many values, those that aliases repeat included; at most ${VALUES_MAX} are read`
+const TOO_MANY_ALIASES = `has too many aliases; at most ${ALIAS_COUNT_MAX} are followed`
 
 /** Keys and list indices that lead from the root to a value. */
 export type KeyPath = readonly (string | number)[]
@@ -66,15 +65,17 @@ export function parseYaml(text: string): YamlSource {
     throw new YamlError(message, positionAt(offset).line, path)
   }
   return withoutOverflow(() => {
-    // The library finds repeated keys in quadratic time; refuseUnusualNodes does it in linear.
+    // The library finds repeated keys in quadratic time; the index does it in linear.
     const options = { merge: true, uniqueKeys: false, prettyErrors: false }
     const document = parseDocument(text, { ...options, lineCounter: lines })
     refuseSyntaxErrors(document, complain)
-    refuseUnusualNodes(document, complain)
+    const index = indexed(document, complain)
+    if (countValues(document.contents, index, new Map()) > VALUES_MAX) throw new YamlError(TOO_MANY_VALUES, 1)
     return {
-      value: plainValue(document),
+      // The library's own count of aliases misses what merge keys copy.
+      value: document.toJS({ maxAliasCount: -1 }),
       positionOf: (path) => {
-        const { offset, found } = locate(document, path)
+        const { offset, found } = locate(document, index, path)
         return { ...positionAt(offset), found }
       },
     }
@@ -98,16 +99,6 @@ function withoutOverflow<Result>(parse: () => Result): Result {
   }
 }
 
-function plainValue(document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: ALIAS_COUNT_MAX })
-  } catch (error) {
-    // Aliases were checked before: what is left is the library's refusal to unfold them any further.
-    if (error instanceof ReferenceError) throw new YamlError(TOO_MANY_ALIASES, 1)
-    throw error
-  }
-}
-
 function refuseSyntaxErrors(document: Document, complain: Complain): void {
   const error = document.errors[0] ?? document.warnings[0]
   if (!error) return
@@ -123,14 +114,27 @@ function plainSyntaxMessage(error: YAMLError): string {
     case 'TAB_AS_INDENT':
       return 'a tab is used as indentation; indent with spaces'
     default:
-      return `not well-formed YAML: ${printable(error.message.replaceAll(/\s+/g, ' '))}`
+      return `not well-formed YAML: ${error.message.replaceAll(/\s+/g, ' ')}`
   }
 }
 
-/** Refuses what the library would only find out while it makes the value, or not at all. */
-function refuseUnusualNodes(document: Document, complain: Complain): void {
+/** What finding a key needs, so that it takes no walk through the document: a text may have thousands of problems. */
+interface Index {
+  mappings: Map<unknown, IndexedMapping>
+  /** The node that each alias stands for. */
+  targets: Map<unknown, Node>
+}
+
+interface IndexedMapping {
+  own: Map<string, Pair>
+  /** The pairs whose values are merged in. */
+  merges: Pair[]
+}
+
+/** Refuses, on the way, what the library would only find out while it makes the value, or not at all. */
+function indexed(document: Document, complain: Complain): Index {
+  const index: Index = { mappings: new Map(), targets: new Map() }
   const anchors = new Map<string, Node>()
-  const isRepeated = repetitionDetector()
   let aliases = 0
   visit(document, {
     Value(_, node) {
@@ -138,33 +142,34 @@ function refuseUnusualNodes(document: Document, complain: Complain): void {
     },
     Alias(_, alias, ancestors) {
       aliases++
-      const message =
-        aliases > ALIAS_COUNT_MAX
-          ? TOO_MANY_ALIASES
-          : aliasMessage(alias, anchors.get(alias.source), ancestors)
+      const target = anchors.get(alias.source)
+      const message = aliases > ALIAS_COUNT_MAX ? TOO_MANY_ALIASES : aliasMessage(alias, target, ancestors)
       if (message !== undefined) complain(startOf(alias), message, pathOf(ancestors, alias))
+      index.targets.set(alias, target!)
     },
     Pair(_, pair, ancestors) {
-      const repeated = isRepeated(pair.key, ancestors.at(-1))
+      const repeated = isRepeated(pair, ancestors.at(-1), index)
         ? 'this key is there twice; give it once'
         : undefined
       const message = keyMessage(pair, anchors) ?? repeated
       if (message !== undefined) complain(startOf(pair.key), message, pathOf(ancestors, pair))
     },
   })
+  return index
 }
 
-/** Says whether a key was there before in its mapping. */
-function repetitionDetector(): (key: unknown, mapping: unknown) => boolean {
-  const namesByMapping = new Map<unknown, Set<string>>()
-  return (key, mapping) => {
-    if (isMergeKey(key)) return false
-    const names = namesByMapping.get(mapping) ?? new Set()
-    namesByMapping.set(mapping, names)
-    const repeated = names.has(nameOf(key))
-    names.add(nameOf(key))
-    return repeated
+/** Whether a pair's key was there before in its mapping; if not, the index takes it up. */
+function isRepeated(pair: Pair, mapping: unknown, { mappings }: Index): boolean {
+  const { own, merges } = mappings.get(mapping) ?? { own: new Map<string, Pair>(), merges: [] }
+  mappings.set(mapping, { own, merges })
+  if (isMergeKey(pair.key)) {
+    merges.push(pair)
+    return false
   }
+  const name = nameOf(pair.key)
+  const repeated = own.has(name)
+  if (!repeated) own.set(name, pair)
+  return repeated
 }
 
 function aliasMessage(
@@ -172,8 +177,8 @@ function aliasMessage(
   target: Node | undefined,
   ancestors: readonly unknown[],
 ): string | undefined {
-  if (target === undefined) return `no anchor &${printable(source)} comes before this alias`
-  return ancestors.includes(target) ? `alias *${printable(source)} contains itself` : undefined
+  if (target === undefined) return `no anchor &${source} comes before this alias`
+  return ancestors.includes(target) ? `alias *${source} contains itself` : undefined
 }
 
 function keyMessage({ key, value }: Pair, anchors: ReadonlyMap<string, Node>): string | undefined {
@@ -205,15 +210,29 @@ function startOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0
 }
 
+/** What aliases and merge keys repeat is walked once, and counted each time: the size of the value to be made. */
+function countValues(node: unknown, index: Index, counts: Map<unknown, number>): number {
+  const known = counts.get(node)
+  if (known !== undefined) return known
+  const target = index.targets.get(node)
+  const parts = target !== undefined ? [target] : isMap(node) || isSeq(node) ? node.items : []
+  const count = parts.reduce<number>(
+    (sum, part) => sum + countValues(isPair(part) ? part.value : part, index, counts),
+    1,
+  )
+  counts.set(node, count)
+  return count
+}
+
 /** Where the key at `path` is written, or the nearest existing one around it. */
-function locate(document: Document, path: KeyPath): { offset: number; found: boolean } {
-  const resolve = (node: unknown) => (isAlias(node) ? node.resolve(document) : node)
+function locate(document: Document, index: Index, path: KeyPath): { offset: number; found: boolean } {
+  const resolve = (node: unknown) => index.targets.get(node) ?? node
   let node: unknown = document.contents
   let offset = startOf(node)
   for (const step of path) {
     node = resolve(node)
     if (isMap(node)) {
-      const pair = pairOf(node, String(step), resolve)
+      const pair = pairOf(node, String(step), index)
       if (!pair) return { offset, found: false }
       offset = startOf(pair.key)
       node = pair.value
@@ -226,18 +245,20 @@ function locate(document: Document, path: KeyPath): { offset: number; found: boo
 }
 
 /** The pair that gives a map its `key`: its own one, or else that of the first merged map that has it. */
-function pairOf(map: YAMLMap, key: string, resolve: (node: unknown) => unknown): Pair | undefined {
-  const own = map.items.find((pair) => !isMergeKey(pair.key) && nameOf(pair.key) === key)
-  if (own) return own
-  for (const pair of map.items) {
-    if (!isMergeKey(pair.key)) continue
-    for (const source of mergeSources(pair.value, resolve)) {
-      const merged = pairOf(source as YAMLMap, key, resolve)
+function pairOf(map: unknown, key: string, index: Index): Pair | undefined {
+  const { own, merges } = index.mappings.get(map) ?? EMPTY_MAPPING
+  const pair = own.get(key)
+  if (pair) return pair
+  for (const { value } of merges) {
+    for (const source of mergeSources(value, (node) => index.targets.get(node) ?? node)) {
+      const merged = pairOf(source, key, index)
       if (merged) return merged
     }
   }
   return undefined
 }
+
+const EMPTY_MAPPING: IndexedMapping = { own: new Map(), merges: [] }
 
 /** The path to `last` through its `ancestors`: the keys of the pairs and the indices in the lists. */
 function pathOf(ancestors: readonly (Document | Node | Pair)[], last: Node | Pair): KeyPath {

@@ -644,8 +644,8 @@ describe('a text that is no YAML mapping gives one line with file and line:', ()
     ['a deep nest', `a: ${'['.repeat(100_000)}`, 1, /: is nested too deeply/],
     ['a deep nest that is closed', `a: ${'['.repeat(5000)}${']'.repeat(5000)}`, 1, /: is nested too deeply/],
     ['more aliases than anybody needs', `a: &a 1\nb: [${'*a,'.repeat(1001)}]\n`, 2, /too many aliases/],
-    ['an alias bomb', bomb((alias) => `[${Array(9).fill(alias)}]`), 1, /too many aliases/],
-    ['a merge bomb', bomb((alias) => `{ <<: [${Array(9).fill(alias)}] }`), 1, /too many aliases/],
+    ['an alias bomb', bomb((alias) => `[${Array(9).fill(alias)}]`), 1, /too many values/],
+    ['a merge bomb', bomb((alias) => `{ <<: [${Array(9).fill(alias)}] }`), 1, /too many values/],
     ['an alias of itself', 'host: &a\n  memory: *a\n', 2, /: host.memory: alias \*a contains itself$/],
   ]
   for (const [title, text, line, says] of texts) {

@@ -1,4 +1,4 @@
-/** Scenarios that are right: what they come to in pages and seconds, and that no text at all crashes the loader. */
+/** Scenarios that are right: what they come to in pages and seconds. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { z } from 'zod'
-import { UserError } from '../../src/errors.js'
 import { numberContents } from '../../src/scenario/content-numbers.js'
 import { scenarioJsonSchema } from '../../src/scenario/json-schema.js'
 import {
@@ -18,7 +17,6 @@ import {
 import type { Activity, GuestPlan, Plan } from '../../src/scenario/plan.js'
 import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/scenario/units.js'
 import { parseYaml, toYaml } from '../../src/scenario/yaml-source.js'
-import { encodeTrace } from '../support/trace-writer.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'twinpage-scenario-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -463,125 +461,5 @@ describe('units', () => {
       '0B',
     ])
     assert.deepEqual([3600, 90, 0.5, 0.001, 0].map(formatDuration), ['60min', '90s', '500ms', '1ms', '0s'])
-  })
-})
-
-describe('does any text give a plan or a UserError?', () => {
-  // Beside the mutated scenarios lies a small trace under the name of the shipped one, which takes long to read.
-  writeFileSync(
-    join(directory, 'debian-idle-bench.pct.gz'),
-    encodeTrace({
-      pagesPerGuest: 256,
-      guests: ['a', 'b'],
-      snapshots: [{ timeSeconds: 20, changes: [[], []] }],
-    }),
-  )
-
-  /** Loads a text; of errors only a UserError of one line passes. Returns whether there is a plan. */
-  function tried(text: string): boolean {
-    const file = join(directory, 'mutated.yaml')
-    writeFileSync(file, text)
-    try {
-      return loadScenario(file).plan.guests.length > 0
-    } catch (error) {
-      assert(error instanceof UserError, (error as Error).stack)
-      assert.doesNotMatch(error.message, /\n|Invalid (input|string)|Too (small|big)|Unrecognized/)
-      return false
-    }
-  }
-
-  const junk = fc.constantFrom(
-    '',
-    ' ',
-    '\n',
-    '\t',
-    ':',
-    '- ',
-    '{',
-    '}',
-    '[',
-    ']',
-    '&a ',
-    '*a',
-    '<<: *vm',
-    '!!',
-    '%',
-    '"',
-    '#',
-    '0',
-    '-1',
-    '1e999',
-    '.nan',
-    'null',
-    '~',
-    'GiB',
-    'rest',
-    'all',
-    'toString',
-    'constructor',
-  )
-  const mutation = fc.record({ at: fc.nat(), remove: fc.nat(12), insert: junk })
-  const applied = (text: string, { at, remove, insert }: { at: number; remove: number; insert: string }) => {
-    const start = at % (text.length + 1)
-    return text.slice(0, start) + insert + text.slice(start + remove)
-  }
-
-  for (const { name, file } of shippedScenarios()) {
-    const text = readFileSync(file, 'utf8').replaceAll(/#.*/g, '')
-    test(`${name}, unchanged, gives a plan`, () => assert.ok(tried(text)))
-    test(`${name}, with letters changed`, () => {
-      fc.assert(
-        fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
-          tried(mutations.reduce(applied, text))
-        }),
-        { numRuns: 150 },
-      )
-    })
-    test(`${name}, with lines moved`, () => {
-      const lines = text.split('\n')
-      fc.assert(
-        fc.property(fc.nat(lines.length), fc.nat(lines.length), fc.nat(3), (from, to, count) => {
-          const changed = lines.toSpliced(from, count).toSpliced(to, 0, ...lines.slice(from, from + count))
-          tried(changed.join('\n'))
-        }),
-        { numRuns: 100 },
-      )
-    })
-  }
-
-  test('values of every kind at every key of the language', () => {
-    const key = fc.constantFrom(
-      'seed',
-      'scale',
-      'trace',
-      'host',
-      'guests',
-      'phases',
-      'scanner',
-      'sampling',
-      'host.memory',
-      'host.swap',
-      'guests.0',
-      'guests.0.image',
-      'guests.0.image.0',
-      'guests.0.workload',
-      'guests.0.workload.busy',
-      'guests.0.workload.busy.0',
-      'guests.0.workload.busy.0.where',
-      'phases.0',
-      'phases.0.until',
-      'phases.0.scanner',
-    )
-    fc.assert(
-      fc.property(key, fc.jsonValue({ maxDepth: 3 }), (path, value) => {
-        try {
-          loadScenario('quick', { set: [{ key: path, value: JSON.stringify(value) }] })
-        } catch (error) {
-          assert(error instanceof UserError, (error as Error).stack)
-          assert.doesNotMatch(error.message, /\n|Invalid (input|string)|Too (small|big)|Unrecognized/)
-        }
-      }),
-      { numRuns: 200 },
-    )
   })
 })

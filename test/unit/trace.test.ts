@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { formatTraceInfo } from '../../src/cli/trace.js'
-import { UserError } from '../../src/errors.js'
+import { printable, UserError } from '../../src/errors.js'
 import { readTrace, type Trace } from '../../src/guest/trace.js'
 import { type SnapshotInfo, traceInfo } from '../../src/guest/trace-info.js'
 import { TRACE_LIMITS } from '../../src/guest/trace-limits.js'
@@ -59,7 +59,7 @@ function refusal(file: string): string {
     assert.ok(error instanceof UserError, `not a UserError: ${(error as Error).stack}`)
     assert.equal(error.place.file, file)
     assert.ok(!error.message.includes('\n'), 'a message is one line')
-    return error.message.slice(`${file}: `.length)
+    return error.message.slice(printable(`${file}: `).length)
   }
   assert.fail('the trace was accepted')
 }
