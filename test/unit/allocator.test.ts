@@ -15,17 +15,27 @@ class Model {
   private readonly layout: AllocatorLayout
   private readonly threads: FrameAllocator[]
   private readonly out = new Set<number>()
+  /** Whether the reclaimer is asked for frames. */
+  private asked = false
 
   constructor(
     private readonly frames: number,
     threads: number,
+    private readonly lowFrames: number,
   ) {
-    this.layout = createAllocator(frames, threads, 0)
+    this.layout = createAllocator(frames, threads, lowFrames)
     this.threads = Array.from({ length: threads }, (_, thread) => new FrameAllocator(this.layout, thread))
   }
 
   allocate(thread: number): void {
-    const mpn = this.threads[thread]!.allocate()
+    const before = this.available()
+    this.receive(this.threads[thread]!.allocate())
+    if (this.available() < before && this.available() < this.lowFrames) this.asked = true
+    this.checkAsked()
+  }
+
+  /** What an allocator gave. */
+  private receive(mpn: number): void {
     if (mpn < 0) {
       assert.equal(mpn, -1)
       assert.equal(this.out.size, this.frames, 'a frame was free, and none was given out')
@@ -44,10 +54,34 @@ class Model {
     this.threads[thread]!.free(mpn)
   }
 
+  /** Waits for no time. If there is no frame, nothing but the question to the reclaimer may be left of it. */
+  awaitFrame(thread: number): void {
+    this.asked = true
+    this.threads[thread]!.requestReclaim()
+    const before = [...this.layout.words]
+    const mpn = this.threads[thread]!.awaitFrame(0)
+    this.receive(mpn)
+    if (mpn < 0) assert.deepEqual([...this.layout.words], before, 'a waiter that is gone still counts')
+  }
+
+  reclaimDone(): void {
+    this.threads[0]!.reclaimDone()
+    this.asked = false
+  }
+
   check(): void {
     assert.equal(countFreeFrames(this.layout), this.frames - this.out.size)
+    this.checkAsked()
     const expected = Uint8Array.from({ length: this.frames }, (_, mpn) => (this.out.has(mpn) ? 0 : 1))
     assert.deepEqual(freeFrameMap(this.layout), expected)
+  }
+
+  private checkAsked(): void {
+    assert.equal(this.threads[0]!.awaitReclaimRequest(0), this.asked)
+  }
+
+  private available(): number {
+    return this.threads[0]!.availableFrames()
   }
 
   /** One thread takes every frame that is left. */
@@ -58,22 +92,26 @@ class Model {
 }
 
 const sizes = fc.oneof(fc.integer({ min: 1, max: 200 }), fc.constantFrom(31, 32, 33, 1023, 1024, 1025, 2100))
+const machines = fc.record({ frames: sizes, threads: fc.integer({ min: 1, max: 5 }), lowFrames: fc.nat(40) })
 const commands = fc.array(
   fc.record({
     thread: fc.nat(4),
     allocations: fc.nat(40),
     frees: fc.array(fc.nat(5000), { maxLength: 40 }),
+    atLast: fc.constantFrom('nothing', 'awaitFrame', 'reclaimDone' as const),
   }),
   { maxLength: 12 },
 )
 
 test('frames come out once each and go back, whichever thread asks and however few there are', () => {
   fc.assert(
-    fc.property(sizes, fc.integer({ min: 1, max: 5 }), commands, (frames, threads, steps) => {
-      const model = new Model(frames, threads)
-      for (const { thread, allocations, frees } of steps) {
+    fc.property(machines, commands, ({ frames, threads, lowFrames }, steps) => {
+      const model = new Model(frames, threads, lowFrames)
+      for (const { thread, allocations, frees, atLast } of steps) {
         for (let n = 0; n < allocations; n++) model.allocate(thread % threads)
         for (const which of frees) model.free((thread + which) % threads, which)
+        if (atLast === 'awaitFrame') model.awaitFrame(thread % threads)
+        else if (atLast === 'reclaimDone') model.reclaimDone()
         model.check()
       }
       model.drain(threads - 1)

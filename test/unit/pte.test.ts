@@ -70,6 +70,34 @@ test('a private page is present and writable, a shared one present and read-only
   assert.equal(SWAPPED_PTE, SWAPPED)
 })
 
+test('no two states, frames or locks of a page are one word', () => {
+  const pages = fc.record({
+    mpn: mpns,
+    state: fc.constantFrom('absent', 'swapped', 'private', 'ineligible', 'shared' as const),
+    locked: fc.boolean(),
+  })
+  const wordOf = ({ mpn, state, locked }: { mpn: number; state: string; locked: boolean }) => {
+    const words = {
+      absent: ABSENT_PTE,
+      swapped: SWAPPED_PTE,
+      private: privatePte(mpn),
+      ineligible: privatePte(mpn) | INELIGIBLE,
+      shared: sharedPte(mpn),
+    }
+    return words[state as keyof typeof words] | (locked ? LOCKED : 0)
+  }
+  fc.assert(
+    fc.property(pages, pages, (one, other) => {
+      const isFramed = one.state !== 'absent' && one.state !== 'swapped'
+      const same =
+        one.state === other.state && one.locked === other.locked && (!isFramed || one.mpn === other.mpn)
+      assert.equal(wordOf(one) === wordOf(other), same)
+      assert.equal(mpnOf(wordOf(one)), isFramed ? one.mpn : 0)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 test('only an unlocked private page may be taken: ineligible or not, whatever its frame', () => {
   fc.assert(
     fc.property(mpns, flagSets, (mpn, flags) => {

@@ -21,9 +21,11 @@ const BUCKETS = 2
 
 interface Entry {
   hash: string
-  /** References of a shared entry, 0 for a hint. */
+  /** References of a shared entry, 0 for a hint, DYING for one that lost its last. */
   references: number
 }
+
+const DYING = -1
 
 /** The share table beside a plain map from frames to what they are filed as. */
 class Model {
@@ -55,14 +57,22 @@ class Model {
 
   promote(mpn: number, references: number): void {
     const entry = this.entries.get(mpn)
-    if (entry === undefined || entry.references > 0) return
+    if (entry === undefined || entry.references !== 0) return
     this.table.promote(mpn, this.word(mpn, HASH_LOW), this.word(mpn, HASH_HIGH), references)
     entry.references = references
   }
 
+  /** Drops the last reference of a shared entry: it stays in its chain until it is taken off. */
+  drop(mpn: number): void {
+    const entry = this.entries.get(mpn)
+    if (entry === undefined || entry.references <= 0) return
+    this.frameTable[mpn * FRAME_WORDS + STATE] = FREE_STATE
+    entry.references = DYING
+  }
+
   /** Takes the entry off; a shared one as whoever drops its last reference does. */
   remove(mpn: number): void {
-    if (this.isShared(mpn)) this.frameTable[mpn * FRAME_WORDS + STATE] = FREE_STATE
+    this.drop(mpn)
     this.table.remove(mpn)
     this.entries.delete(mpn)
     this.makePrivate(mpn)
@@ -71,7 +81,7 @@ class Model {
   find(low: number, high: number, self: number): void {
     const found = this.table.find(low, high, self)
     const candidates = [...this.entries].filter(
-      ([mpn, { hash }]) => hash === `${low},${high}` && mpn !== self,
+      ([mpn, { hash, references }]) => hash === `${low},${high}` && references !== DYING && mpn !== self,
     )
     assert.ok(candidates.length <= 1, 'one entry for each hash')
     const [candidate] = candidates
@@ -94,7 +104,7 @@ class Model {
       found.set(mpn, this.word(mpn, STATE))
       return true
     })
-    const expected = [...this.entries].map(([mpn, { references }]) => [mpn, references || ownedBy(mpn)])
+    const expected = [...this.entries].map(([mpn, { references }]) => [mpn, stateOf(mpn, references)])
     assert.deepEqual(new Map(found), new Map(expected as [number, number][]))
     for (let mpn = 0; mpn < FRAMES; mpn++) {
       const entry = this.entries.get(mpn)
@@ -111,11 +121,13 @@ class Model {
   }
 
   private isShared(mpn: number): boolean {
-    return (this.entries.get(mpn)?.references ?? 0) > 0
+    return (this.entries.get(mpn)?.references ?? 0) !== 0
   }
 
   private holds(low: number, high: number): boolean {
-    return [...this.entries.values()].some(({ hash }) => hash === `${low},${high}`)
+    return [...this.entries.values()].some(
+      ({ hash, references }) => hash === `${low},${high}` && references !== DYING,
+    )
   }
 
   private state(mpn: number): number {
@@ -127,8 +139,13 @@ class Model {
   }
 }
 
+function stateOf(mpn: number, references: number): number {
+  if (references === DYING) return FREE_STATE
+  return references === 0 ? ownedBy(mpn) : references
+}
+
 const command = fc.record({
-  what: fc.constantFrom('fileHint', 'fileShared', 'promote', 'remove', 'find' as const),
+  what: fc.constantFrom('fileHint', 'fileShared', 'promote', 'drop', 'remove', 'find' as const),
   mpn: fc.nat(FRAMES - 1),
   // Weak hashes: halves that agree while the others differ, and signs.
   low: fc.constantFrom(0, 1, -1, 2),
@@ -136,19 +153,21 @@ const command = fc.record({
   references: fc.integer({ min: 1, max: 3 }),
 })
 
-test('finds, files, promotes and removes as a map does, with weak hashes in long chains', () => {
+test('finds, files, promotes, lets die and removes as a map does, with weak hashes in long chains', () => {
   fc.assert(
-    fc.property(fc.array(command, { maxLength: 60 }), (commands) => {
+    fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (commands) => {
       const model = new Model()
       for (const { what, mpn, low, high, references } of commands) {
         if (what === 'fileHint') model.fileHint(mpn, low, high)
         else if (what === 'fileShared') model.fileShared(mpn, low, high, references)
         else if (what === 'promote') model.promote(mpn, references)
+        else if (what === 'drop') model.drop(mpn)
         else if (what === 'remove') model.remove(mpn)
         else model.find(low, high, mpn)
         model.check()
       }
     }),
+    { numRuns: 300 },
   )
 })
 
