@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import {
   createFrameTable,
+  END,
   FRAME_WORDS,
   FREE_STATE,
   HASH_HIGH,
@@ -213,4 +214,32 @@ test('there is at least a bucket for each frame, and two for none', () => {
       assert.equal(Math.log2(length) % 1, 0)
     }),
   )
+})
+
+test('who finds a bucket locked waits, and then sees what its holder did', () => {
+  const frameTable = createFrameTable(2)
+  const buckets = createBuckets(2)
+  const [table, holder] = [new ShareTable(buckets, frameTable), new ShareTable(buckets, frameTable)]
+  frameTable[STATE] = ownedBy(0)
+  const locked = buckets.map((head) => head | 1)
+  buckets.set(locked)
+  const { spin } = table as unknown as {
+    spin: { pause(words: Int32Array, index: number, seen: number): void }
+  }
+  let pauses = 0
+  spin.pause = (words, index, seen) => {
+    assert.equal(words[index], seen, 'it waits for the word that is locked')
+    if (++pauses < 3) return
+    buckets.set(locked.map((head) => head & ~1))
+    holder.fileHint(0, 5, 6)
+  }
+  assert.equal(table.find(5, 6, -1), 'hint')
+  assert.equal(pauses, 3)
+})
+
+test('a frame that is not in the chain that it is filed under is a defect, and said so', () => {
+  const { frameTable, table } = tableOf([ownedBy(0), ownedBy(1)])
+  table.fileHint(0, 5, 6)
+  frameTable.set([5, 6, END], FRAME_WORDS + HASH_LOW)
+  assert.throws(() => table.remove(1), /^Error: frame 1 is not in the chain that it is filed under$/)
 })

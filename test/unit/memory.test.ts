@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ResourceError } from '../../src/errors.js'
+import { compileKernels } from '../../src/kernels/kernels.js'
+import { PAGE_BYTES } from '../../src/machine/layout.js'
+import { createMachine, metadataBytesPerPage } from '../../src/machine/machine.js'
+import { allocateMemory } from '../../src/machine/memory.js'
+
+test('segments hold all frames, each no more than its share, and are shared', () => {
+  for (const frames of [1, 15, 16, 17, 32, 100]) {
+    const { segments } = allocateMemory(frames, 4)
+    assert.equal(segments.length, Math.ceil(frames / 16))
+    const bytes = segments.map(({ buffer }) => buffer.byteLength)
+    assert.ok(bytes.every((segmentBytes) => segmentBytes <= 16 * PAGE_BYTES))
+    assert.ok(bytes.reduce((sum, segmentBytes) => sum + segmentBytes, 0) >= frames * PAGE_BYTES)
+    assert.ok(segments.every(({ buffer }) => buffer instanceof SharedArrayBuffer))
+  }
+})
+
+test('when the system gives no more, the error says how much was asked for and how much there was', (t) => {
+  const { Memory } = WebAssembly
+  let left = 2
+  t.mock.method(
+    WebAssembly,
+    'Memory',
+    function refusing(descriptor: ConstructorParameters<typeof Memory>[0]) {
+      if (left-- === 0) throw new RangeError('could not allocate memory')
+      return new Memory(descriptor)
+    },
+  )
+  assert.throws(
+    () => allocateMemory(2 ** 10, 8),
+    (error) => {
+      assert.ok(error instanceof ResourceError)
+      assert.equal(
+        error.message,
+        'machine memory: asked for 4 MiB, got 2 MiB before the system refused (could not allocate memory)',
+      )
+      return true
+    },
+  )
+})
+
+test('metadata for each guest page: a frame of 16 bytes, a bucket, a PTE, a tag, a digest, and its bit', () => {
+  const pages = 2 ** 16
+  const size = { frames: pages, guestPages: pages, threads: 3, lowFrames: 0 }
+  const handle = createMachine(size, compileKernels(), undefined)
+  const bytes = metadataBytesPerPage(handle)
+  assert.ok(bytes > 16 + 4 + 4 + 4 + 4 + 1 / 8 && bytes < 16 + 4 + 4 + 4 + 4 + 1 / 4, `${bytes}`)
+})
