@@ -200,7 +200,8 @@ export class ShareTable {
   /** The entry after this one, on the way to one that must be in the chain. */
   private follow(mpn: number, wanted: number): number {
     const after = this.next(mpn)
-    if (after < 0) throw new Error(`frame ${wanted} is not in the chain that it is filed under`)
+    // Of an empty chain there is no entry to follow either.
+    if (!(after >= 0)) throw new Error(`frame ${wanted} is not in the chain that it is filed under`)
     return after
   }
 

@@ -237,9 +237,14 @@ test('who finds a bucket locked waits, and then sees what its holder did', () =>
   assert.equal(pauses, 3)
 })
 
-test('a frame that is not in the chain that it is filed under is a defect, and said so', () => {
-  const { frameTable, table } = tableOf([ownedBy(0), ownedBy(1)])
-  table.fileHint(0, 5, 6)
-  frameTable.set([5, 6, END], FRAME_WORDS + HASH_LOW)
-  assert.throws(() => table.remove(1), /^Error: frame 1 is not in the chain that it is filed under$/)
-})
+for (const [chain, filed] of [
+  ['of another entry', true],
+  ['that is empty', false],
+] as const) {
+  test(`a frame that is not in the chain that it is filed under is a defect, and said so: in one ${chain}`, () => {
+    const { frameTable, table } = tableOf([ownedBy(0), ownedBy(1)])
+    if (filed) table.fileHint(0, 5, 6)
+    frameTable.set([5, 6, END], FRAME_WORDS + HASH_LOW)
+    assert.throws(() => table.remove(1), /^Error: frame 1 is not in the chain that it is filed under$/)
+  })
+}
