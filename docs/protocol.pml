@@ -99,7 +99,7 @@ bit filedHash[FRAMES]
 bool isFree[FRAMES]
 byte slot[GUESTS]
 
-/* Ghosts: what each guest stored last; who holds its PTE's lock; which threads are dead (a bit each); how many are not done. */
+/* Ghosts: what each guest stored last; who holds its PTE; which threads are dead (a bit each); how many are not done. */
 byte wrote[GUESTS]
 byte holder[GUESTS]
 byte gone
