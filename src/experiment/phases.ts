@@ -7,6 +7,7 @@ import { nowNs } from '../measure/clock.js'
 import { counterRow, LAST_PASS, SCAN } from '../measure/counters.js'
 import type { PhasePlan, Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
+import { Patience } from '../sync/patience.js'
 import type { PhaseRecord, RunObserver, Sample } from './outcome.js'
 import type { Sampler } from './sampler.js'
 
@@ -64,9 +65,9 @@ export class PhaseLeader {
   /** Ends a phase: the scanner pauses, the guests do what is still due, and only then it is sampled. */
   private async endPhase(index: number, mustEnd: () => boolean): Promise<void> {
     this.control.endPhase(index)
-    const limitNs = nowNs() + ACKNOWLEDGE_LIMIT_MS * 1e6
+    const patience = new Patience(ACKNOWLEDGE_LIMIT_MS).begin()
     while (!this.control.allAcknowledged(index) && !mustEnd()) {
-      if (nowNs() > limitNs) {
+      if (patience.isOver()) {
         this.messages.push(`phase ${this.plan.phases[index]!.name}: not every guest had caught up at its end`)
         return
       }
@@ -127,9 +128,9 @@ export class PhaseLeader {
 
   /** Waits until every guest's memory equals the trace's next snapshot, samples, and lets the guests go on. */
   private async sampleSnapshot(phase: string, mustEnd: () => boolean): Promise<void> {
-    const limitNs = nowNs() + SNAPSHOT_LIMIT_MS * 1e6
+    const patience = new Patience(SNAPSHOT_LIMIT_MS).begin()
     while (!this.control.allReplayed(this.nextSnapshot + 1)) {
-      if (nowNs() > limitNs) this.failure = `a guest did not replay snapshot ${this.nextSnapshot} in time`
+      if (patience.isOver()) this.failure = `a guest did not replay snapshot ${this.nextSnapshot} in time`
       if (mustEnd()) return
       await sleep(LOOK_AT_GUESTS_MS)
     }

@@ -7,12 +7,12 @@
  * nobody waits for ever.
  */
 import * as A from '#atomics'
-import { nowNs } from '../measure/clock.js'
+import { Patience } from './patience.js'
 
 /** Spins before the first nap, each a few ns. */
 const SPINS = 200
 const NAP_MS = 0.05
-/** A lock held this long has lost its holder, unless the whole machine stood still. */
+/** A lock held this long has lost its holder. */
 export const LOCK_LIMIT_SECONDS = 20
 
 /** A lock's holder seems dead. */
@@ -23,7 +23,7 @@ export class LockTimeoutError extends Error {
 /** One thread's wait for one lock at a time: `begin`, then `pause` until the lock is had. */
 export class SpinLimit {
   private spins = 0
-  private firstNapNs = 0
+  private readonly patience = new Patience(LOCK_LIMIT_SECONDS * 1000)
 
   constructor(private readonly what: string) {}
 
@@ -40,9 +40,9 @@ export class SpinLimit {
       A.pause(words, index, locked)
       return
     }
-    if (this.spins === SPINS + 1) this.firstNapNs = nowNs()
+    if (this.spins === SPINS + 1) this.patience.begin()
     A.wait(words, index, locked, NAP_MS)
-    if (nowNs() - this.firstNapNs > LOCK_LIMIT_SECONDS * 1e9) {
+    if (this.patience.isOver()) {
       throw new LockTimeoutError(
         `${this.what} (word ${index}) stayed locked for ${LOCK_LIMIT_SECONDS} s: the thread that holds it is dead or stopped`,
       )
