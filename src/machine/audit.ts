@@ -6,7 +6,7 @@
  *   a shared PTE is read-only, and its frame is a shared one
  *   references of a shared frame = PTEs that map it; a frame in use is mapped; a free frame is not
  *   free + used = all
- *   the share table names live frames only, each once, and every shared frame is in it
+ *   the share table names live frames only, each once, every shared frame is in it, and none of its buckets is locked
  */
 import { countFreeFrames, freeFrameMap } from './allocator.js'
 import { FRAME_WORDS, FREE_STATE, ownedBy, ownerOf, STATE } from './frames.js'
@@ -97,9 +97,10 @@ class Audit {
 
   private checkShareTable(): void {
     const seen = new Uint8Array(this.handle.memory.frames)
-    new ShareTable(this.handle.buckets, this.handle.frameTable).forEachEntry((mpn) =>
-      this.checkEntry(mpn, seen),
-    )
+    const table = new ShareTable(this.handle.buckets, this.handle.frameTable)
+    table.forEachEntry((mpn) => this.checkEntry(mpn, seen))
+    for (let left = table.countLocked(); left > 0; left--)
+      this.violate('a bucket of the share table was left locked')
     for (let mpn = 0; mpn < seen.length; mpn++) {
       if (seen[mpn] === 0 && this.stateOf(mpn) > 0)
         this.frameViolation(mpn, 'is shared, but not in the share table')

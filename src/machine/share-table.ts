@@ -156,6 +156,13 @@ export class ShareTable {
     }
   }
 
+  /** How many buckets are locked: none, on a quiet machine. */
+  countLocked(): number {
+    let locked = 0
+    for (let bucket = 0; bucket <= this.mask; bucket++) locked += A.load(this.buckets, bucket) & BUCKET_LOCKED
+    return locked
+  }
+
   private link(mpn: number, hashLow: number, hashHigh: number, state: number): boolean {
     const bucket = this.bucketOf(hashLow, hashHigh)
     let head = this.lock(bucket)
