@@ -48,6 +48,25 @@ export function printable(text: string): string {
   )
 }
 
+/** What an error says, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error && error.message !== '' ? error.message : String(error)
+  return text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join('; ')
+}
+
+/** The system refused something: an error with the name of the call. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error
+}
+
+/** The disk is full, or fails: nothing that another path or another value would mend. */
+export function isDiskError(error: unknown): boolean {
+  return isSystemError(error) && ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(error.code ?? '')
+}
+
 function describePlace({ file, line, key }: Place): string {
   const at = file === undefined ? '' : line === undefined ? `${file}: ` : `${file}:${line}: `
   return key === undefined || key === '' ? at : `${at}${key}: `

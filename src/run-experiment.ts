@@ -2,7 +2,7 @@
  * Runs a scenario and records it: the results directory is made before the run, filled while it goes, and completed at
  * its end, whatever the end was.
  */
-import { EXIT, ResourceError, UserError } from './errors.js'
+import { EXIT, isDiskError, isSystemError, messageOf, ResourceError, UserError } from './errors.js'
 import type { Sample, Summary } from './experiment/outcome.js'
 import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './experiment/run.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
@@ -15,6 +15,8 @@ import { type LoadedScenario, type LoadOptions, loadScenario, resolvedScenario }
 import type { Plan } from './scenario/plan.js'
 
 const TIME_SERIES = 'timeseries.csv'
+/** What a manifest may grow by at the end of its run: why it ended, and its messages. */
+const MANIFEST_ROOM_BYTES = 4096
 
 export interface RecordOptions extends Pick<RunOptions, 'onSample' | 'onProgress' | 'signal'> {
   /** The results directory; by default results/SCENARIO/TIME-SEED below the current one. */
@@ -72,34 +74,35 @@ export async function recordRun(
     processors: plan.host.processors,
     startedAt,
   })
-  const end = (state: Summary['state'], exitReason: string, messages: string[]) =>
+  const end: EndWriter = ({ state, messages }, exitReason) =>
     directory.writeJson(
       'manifest.json',
       endedManifest(manifest, { state, exitReason, messages, endedAt: new Date() }),
     )
 
-  directory.writeJson('manifest.json', manifest)
-  directory.append(TIME_SERIES, timeSeriesHeader(guestNames(plan)))
   const recorder = new SampleRecorder(directory, options.onSample)
   try {
+    directory.writeJson('manifest.json', manifest, MANIFEST_ROOM_BYTES)
+    directory.append(TIME_SERIES, timeSeriesHeader(guestNames(plan)))
     const signals = [recorder.failed, ...(options.signal === undefined ? [] : [options.signal])]
-    const outcome = withRecorderFailure(
-      recorder,
-      await runPlan(plan, {
-        ...options,
-        signal: AbortSignal.any(signals),
-        swapDirectory: directory.path,
-        onSample: (sample) => recorder.take(sample),
-      }),
-    )
-    const summary = summaryOf(plan, outcome)
-    recorder.finish(plan)
-    writeResults(directory, plan, outcome, summary, recorder.samples)
-    end(outcome.state, exitReason(outcome), summary.messages)
-    return { summary, directory: directory.path, failure: outcome.failure, exitCode: exitCodeOf(outcome) }
-  } catch (error) {
-    if (error instanceof UserError || error instanceof ResourceError) directory.discard()
-    else tryTo(() => end('failed', `internal error: ${messageOf(error)}`, []))
+    const outcome = await runPlan(plan, {
+      ...options,
+      signal: AbortSignal.any(signals),
+      swapDirectory: directory.path,
+      onSample: (sample) => recorder.take(sample),
+    })
+    const recorded = writeResults(directory, plan, withWriteError(outcome, recorder.error), recorder, end)
+    const { failure } = recorded.outcome
+    return {
+      summary: recorded.summary,
+      directory: directory.path,
+      failure,
+      exitCode: exitCodeOf(recorded.outcome),
+    }
+  } catch (thrown) {
+    const error = isDiskError(thrown) ? new ResourceError(unwritable(thrown)) : thrown
+    if (error instanceof UserError || error instanceof ResourceError) tryTo(() => directory.discard())
+    else tryTo(() => end({ state: 'failed', messages: [] }, `internal error: ${messageOf(error)}`))
     throw error
   }
 }
@@ -141,10 +144,16 @@ class SampleRecorder {
   }
 }
 
-function withRecorderFailure({ error }: SampleRecorder, outcome: RunOutcome): RunOutcome {
-  if (error === undefined || outcome.failure !== undefined) return outcome
-  const message = `the results could not be written: ${error.message}`
+/** A run whose results can't be written has failed, if it has not for another reason. */
+function withWriteError(outcome: RunOutcome, error: unknown): RunOutcome {
+  if (error === undefined) return outcome
+  const message = unwritable(error)
+  if (outcome.failure !== undefined) return { ...outcome, messages: [...outcome.messages, message] }
   return { ...outcome, state: 'failed', failure: { kind: 'resources', message } }
+}
+
+function unwritable(error: unknown): string {
+  return `the results could not be written: ${messageOf(error)}`
 }
 
 function guestNames(plan: Plan): string[] {
@@ -159,10 +168,6 @@ function tryTo(action: () => void): void {
   }
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 function summaryOf(plan: Plan, outcome: RunOutcome): Summary {
   const { failure } = outcome
   return summarize({
@@ -172,14 +177,40 @@ function summaryOf(plan: Plan, outcome: RunOutcome): Summary {
   })
 }
 
+type EndWriter = (run: Pick<Summary, 'state' | 'messages'>, exitReason: string) => void
+
+/** Writes all files, the manifest last, or what can be written of them; returns what there is to say then. */
 function writeResults(
+  directory: ResultsDirectory,
+  plan: Plan,
+  outcome: RunOutcome,
+  recorder: SampleRecorder,
+  end: EndWriter,
+): { outcome: RunOutcome; summary: Summary } {
+  const summary = summaryOf(plan, outcome)
+  try {
+    directory.writeJson('summary.json', summary)
+    recorder.finish(plan)
+    writeFigures(directory, plan, outcome, summary, recorder.samples)
+    end(summary, exitReason(outcome))
+    return { outcome, summary }
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    const failed = recorder.error === undefined ? withWriteError(outcome, error) : outcome
+    const failedSummary = summaryOf(plan, failed)
+    tryTo(() => directory.writeJson('summary.json', failedSummary))
+    tryTo(() => end(failedSummary, exitReason(failed)))
+    return { outcome: failed, summary: failedSummary }
+  }
+}
+
+function writeFigures(
   directory: ResultsDirectory,
   plan: Plan,
   { histograms, phases }: RunOutcome,
   summary: Summary,
   samples: readonly Sample[],
 ): void {
-  directory.writeJson('summary.json', summary)
   const guests = guestNames(plan)
   const measured = new Set(phases.filter((phase) => phase.measured).map((phase) => phase.name))
   for (const guest of guests) {

@@ -1,5 +1,6 @@
 /** `twinpage run`: runs a scenario, shows how it goes, and leaves its results. */
-import { relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { EXIT } from '../errors.js'
 import type { RunOptions } from '../experiment/run.js'
@@ -64,11 +65,16 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
 }
 
 function report({ summary, directory, failure }: ExperimentResult, json: boolean, quiet: boolean): void {
-  const shownDirectory = relative(process.cwd(), directory) || '.'
+  const isThere = existsSync(join(directory, 'manifest.json'))
+  const place = isThere ? relative(process.cwd(), directory) || '.' : undefined
   if (json) printResult(JSON.stringify(summary, null, 2))
-  else if (!quiet) printResult(`${summaryTable(summary)}\nResults in ${shownDirectory}`)
-  if (failure !== undefined)
-    printError(`the run failed: ${failure.message}; its results so far are in ${shownDirectory}`)
+  else if (!quiet)
+    printResult(`${summaryTable(summary)}${place === undefined ? '' : `\nResults in ${place}`}`)
+  if (failure !== undefined) {
+    const soFar =
+      place === undefined ? 'nothing is left of its results' : `its results so far are in ${place}`
+    printError(`the run failed: ${failure.message}; ${soFar}`)
+  }
   for (const finding of summary.integrity.findings) printError(`integrity: ${finding}`)
-  for (const message of failure === undefined ? summary.messages : []) printError(message)
+  for (const message of summary.messages) if (message !== failure?.message) printError(message)
 }

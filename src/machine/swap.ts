@@ -10,11 +10,11 @@
  */
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../errors.js'
+import { isDiskError, ResourceError, UserError } from '../errors.js'
 import { PAGE_BYTES } from './layout.js'
 import type { MachineMemory } from './memory.js'
 
-/** @throws UserError when the directory takes no file */
+/** @throws UserError when the directory takes no file, ResourceError when its disk doesn't */
 export function openSwapFile(directory: string): number {
   const path = join(directory, `.swap-${process.pid}-${process.hrtime.bigint()}`)
   try {
@@ -22,7 +22,8 @@ export function openSwapFile(directory: string): number {
     unlinkSync(path)
     return fd
   } catch (error) {
-    throw new UserError(`can't create the swap file: ${(error as Error).message}`, { file: directory })
+    const message = `can't create the swap file: ${(error as Error).message}`
+    throw isDiskError(error) ? new ResourceError(message) : new UserError(message, { file: directory })
   }
 }
 

@@ -16,6 +16,8 @@ export interface Manifest {
   seed: number
   /** ISO 8601, UTC. */
   startedAt: string
+  /** Of the process that runs it: if the state is `running` and that process is no more, the run was killed. */
+  pid: number
   endedAt: string | null
   /** Every option of the run, defaults included: enough to run it again. */
   options: object
@@ -49,6 +51,7 @@ export function startedManifest({ startedAt, ...run }: RunStart): Manifest {
     state: 'running',
     ...run,
     startedAt: startedAt.toISOString(),
+    pid: process.pid,
     endedAt: null,
     versions,
     machine: describeMachine(),

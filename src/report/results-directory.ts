@@ -3,9 +3,12 @@
  * no run is lost at its end; a run that never starts takes it away again.
  */
 import {
-  appendFileSync,
+  closeSync,
   existsSync,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
+  openSync,
   readdirSync,
   renameSync,
   rmdirSync,
@@ -14,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import { UserError } from '../errors.js'
+import { isDiskError, ResourceError, UserError } from '../errors.js'
 
 /** Runs of one scenario and seed that may start in the same second. */
 const SAME_NAME_MAX = 1000
@@ -51,20 +54,40 @@ export class ResultsDirectory {
     this.topmostMade = topmostMade
   }
 
-  /** Writes a file at once or not at all: a reader, or a run killed on the way, never leaves half of it. */
+  /**
+   * Writes a file at once or not at all: a reader, or a run killed on the way, never leaves half of it. On a full disk
+   * it is written over the file that is there, if that has the room.
+   */
   write(name: string, text: string): void {
     const file = this.file(name)
-    writeFileSync(`${file}.tmp`, text)
-    renameSync(`${file}.tmp`, file)
+    const draft = `${file}.tmp`
+    try {
+      writeFileSync(draft, text)
+      renameSync(draft, file)
+    } catch (error) {
+      if (!isDiskError(error)) throw error
+      rmSync(draft, { force: true })
+      if (!overwrite(file, text)) throw error
+    }
   }
 
-  writeJson(name: string, value: object): void {
-    this.write(name, `${JSON.stringify(value, null, 2)}\n`)
+  /** @param roomBytes of blanks at the end, kept for what is written over it on a full disk */
+  writeJson(name: string, value: object, roomBytes = 0): void {
+    this.write(name, `${JSON.stringify(value, null, 2)}${' '.repeat(roomBytes)}\n`)
   }
 
-  /** Adds text to a file; what was added stays when the run is killed. */
+  /** Adds text to a file, all of it or nothing; what was added stays when the run is killed. */
   append(name: string, text: string): void {
-    appendFileSync(this.file(name), text)
+    const fd = openSync(this.file(name), 'a')
+    const sizeBefore = fstatSync(fd).size
+    try {
+      writeFileSync(fd, text)
+    } catch (error) {
+      ftruncateSync(fd, sizeBefore)
+      throw error
+    } finally {
+      closeSync(fd)
+    }
   }
 
   /** Removes the files written and the directories made, and nothing that anyone else put there. */
@@ -81,7 +104,8 @@ export class ResultsDirectory {
     const [entry = ''] = relative(this.path, file).split(sep)
     if (entry === '' || entry === '..') throw new Error(`Expected a path inside ${this.path}, got ${name}`)
     this.written.add(entry)
-    makeWithParents(dirname(file))
+    // Below the directory only: if somebody has removed that, a part of a run in a new one would pass for the whole.
+    if (dirname(file) !== this.path) makeIfMissing(dirname(file))
     return file
   }
 
@@ -94,6 +118,21 @@ export class ResultsDirectory {
       throw unwritable(this.path, error)
     }
   }
+}
+
+/** Writes into the blocks that a file has already; false if they are too few. */
+function overwrite(file: string, text: string): boolean {
+  const bytes = Buffer.from(text)
+  const there = statSync(file, { throwIfNoEntry: false })
+  if (there === undefined || there.size < bytes.length) return false
+  const fd = openSync(file, 'r+')
+  try {
+    writeFileSync(fd, bytes)
+    ftruncateSync(fd, bytes.length)
+  } finally {
+    closeSync(fd)
+  }
+  return true
 }
 
 interface Made {
@@ -167,7 +206,8 @@ function removeIfEmpty(path: string): boolean {
   }
 }
 
-function unwritable(path: string, error: unknown): UserError {
+function unwritable(path: string, error: unknown): UserError | ResourceError {
+  if (isDiskError(error)) return new ResourceError(`can't write to ${path} (${errorCode(error)})`)
   return refused(`can't write to ${path} (${errorCode(error) ?? String(error)})`)
 }
 
