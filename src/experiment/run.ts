@@ -17,10 +17,11 @@ import { auditMachine } from '../machine/audit.js'
 import { PAGE_BYTES } from '../machine/layout.js'
 import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
 import { closeSwapFile, openSwapFile } from '../machine/swap.js'
-import { measureClockCostNs, nowNs } from '../measure/clock.js'
+import { measureClockCostNs } from '../measure/clock.js'
 import { createCounters } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import { Control, createControl } from '../sync/control.js'
+import { Patience } from '../sync/patience.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver } from './outcome.js'
 import { PhaseLeader } from './phases.js'
 import { Sampler } from './sampler.js'
@@ -138,8 +139,7 @@ class Run {
   private async windUp(): Promise<RunOutcome> {
     const state = this.mustEnd() ? 'partial' : 'complete'
     this.control.stop()
-    const isQuiet = () => this.control.quietWorkers() >= this.workers.living()
-    if (!(await this.poll(QUIET_LIMIT_MS, isQuiet))) {
+    if (!(await this.poll(QUIET_LIMIT_MS, () => this.workers.areQuiet()))) {
       return this.outcome(stuck('stop', QUIET_LIMIT_MS), NO_RESULTS, UNVERIFIED)
     }
     this.options.beforeVerify?.(this.machine)
@@ -168,7 +168,7 @@ class Run {
     return {
       state: failure === undefined ? (end as 'complete' | 'partial') : 'failed',
       failure,
-      messages: this.leader.messages,
+      messages: [...this.workers.messages(), ...this.leader.messages],
       phases: this.leader.phases,
       histograms: guests.flatMap((guest) => guest?.phases ?? []),
       contentDigests: guests.map((guest) => guest?.contentDigest),
@@ -213,9 +213,9 @@ class Run {
 
   /** Waits until it holds; false if the limit came first. */
   private async poll(limitMs: number, holds: () => boolean): Promise<boolean> {
-    const endNs = nowNs() + limitMs * 1e6
+    const patience = new Patience(limitMs).begin()
     while (!holds()) {
-      if (nowNs() > endNs) return false
+      if (patience.isOver()) return false
       await sleep(POLL_MS)
     }
     return true

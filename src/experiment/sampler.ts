@@ -7,7 +7,7 @@
  * unique page being distinct from all. One pass over the page tables, a bit for each content and each frame.
  */
 import * as A from '#atomics'
-import { threadTimes } from '../host/threads.js'
+import { WorkerTimes } from '../host/threads.js'
 import { countFreeFrames } from '../machine/allocator.js'
 import { FRAME_WORDS, STATE } from '../machine/frames.js'
 import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
@@ -23,6 +23,7 @@ export class Sampler {
   private readonly guestRows: Float64Array[]
   private readonly scanRow: Float64Array
   private readonly reclaimRow: Float64Array
+  private readonly scannerTimes = new WorkerTimes()
 
   constructor(
     private readonly plan: Plan,
@@ -114,7 +115,7 @@ export class Sampler {
   }
 
   private scanCounters(): ScanCounters {
-    const times = threadTimes(this.control.threadId(this.plan.guests.length))
+    const times = this.scannerTimes.read(this.control.threadId(this.plan.guests.length))
     return {
       ...readCounters(this.scanRow, SCAN),
       cpuSeconds: times && times.cpuNs / 1e9,

@@ -1,11 +1,14 @@
 /**
  * The worker threads of a run: one for each guest, one for the scanner, one for the reclaimer, in one Piscina pool with
- * exactly as many threads. With fewer, some tasks would wait for others to end, and the start barrier for ever.
+ * exactly as many threads. With fewer, some tasks would wait for others to end, and the start barrier for ever. In the
+ * place of a thread that ends the pool starts another, which stays idle, unless the scanner is started anew on it.
  */
 import { Piscina } from 'piscina'
+import { messageOf } from '../errors.js'
 import { guestTraceOf } from '../guest/guest-trace.js'
 import { readTrace, type Trace } from '../guest/trace.js'
 import type { Plan } from '../scenario/plan.js'
+import { Control } from '../sync/control.js'
 import type {
   GuestPages,
   GuestResult,
@@ -15,10 +18,17 @@ import type {
   ScannerTask,
   WorkerTask,
 } from './messages.js'
+import { ScanGap } from './scan-gap.js'
 
 const GUEST_FILE = new URL('../../workers/guest.js', import.meta.url).href
 const SCANNER_FILE = new URL('../../workers/scanner.js', import.meta.url).href
 const RECLAIMER_FILE = new URL('../../workers/reclaimer.js', import.meta.url).href
+
+/**
+ * Heap of one worker, which needs a tenth of it: guest memory and all tables lie outside. A defect that fills it ends that
+ * thread, and soon, instead of filling the machine.
+ */
+const HEAP_MAX_MB = 256
 
 export interface WorkerResults {
   guests: (GuestResult | undefined)[]
@@ -30,8 +40,12 @@ type Shared = Omit<WorkerTask, 'thread'>
 export class Workers {
   readonly count: number
   private readonly pool: Piscina
-  /** One line for each worker that died. */
+  private readonly control: Control
+  /** One line for each worker that died and was not replaced. */
   readonly deaths: string[] = []
+  private readonly dead = new Set<number>()
+  /** From the death of the scanner to the start of the one in its place, if there was such a thing. */
+  private scanGap: ScanGap | undefined
   private guests: Promise<GuestResult | undefined>[] = []
   private scanner: Promise<void> = Promise.resolve()
   private reclaimer: Promise<ReclaimerResult | undefined> = Promise.resolve(undefined)
@@ -43,12 +57,16 @@ export class Workers {
     private readonly enoughFrames: number,
   ) {
     this.count = plan.guests.length + 2
+    this.control = new Control(shared.control)
     this.pool = new Piscina({
       minThreads: this.count,
       maxThreads: this.count,
       // Idle workers must not block in Atomics.wait: each task runs once, and the last message must get through.
       atomics: 'disabled',
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
     })
+    // A thread that dies without a task, as one that was just started.
+    this.pool.on('error', (error) => this.deaths.push(`a worker died: ${messageOf(error)}`))
   }
 
   /** Starts every worker's one task. */
@@ -68,7 +86,7 @@ export class Workers {
       thread: plan.guests.length + 1,
       enoughFrames: this.enoughFrames,
     }
-    this.scanner = this.runTask<void>(scannerTask, SCANNER_FILE, 'the scanner')
+    this.scanner = this.runScanner(scannerTask)
     this.reclaimer = this.runTask<ReclaimerResult>(reclaimerTask, RECLAIMER_FILE, 'the reclaimer')
   }
 
@@ -76,8 +94,17 @@ export class Workers {
     return this.deaths.length > 0
   }
 
-  living(): number {
-    return this.count - this.deaths.length
+  /** Does none of them touch the machine any more? */
+  areQuiet(): boolean {
+    for (let thread = 0; thread < this.count; thread++) {
+      if (!this.control.isQuiet(thread) && !this.dead.has(thread)) return false
+    }
+    return true
+  }
+
+  /** What the reader of the results must know of workers that died and were replaced. */
+  messages(): string[] {
+    return this.scanGap === undefined ? [] : [this.scanGap.toString()]
   }
 
   async results(): Promise<WorkerResults> {
@@ -110,6 +137,18 @@ export class Workers {
     }
   }
 
+  /** Runs the scanner, and under `onDeath: restart` another in its place if it dies. */
+  private async runScanner(task: ScannerTask): Promise<void> {
+    if (this.plan.scanner.onDeath === 'fail') return this.runTask(task, SCANNER_FILE, 'the scanner')
+    try {
+      await this.pool.run(task, { filename: SCANNER_FILE })
+    } catch (error) {
+      this.scanGap = new ScanGap(this.plan, this.control, task.counters, task.thread, messageOf(error))
+      this.control.markAbsent(task.thread)
+      return this.runTask(task, SCANNER_FILE, 'the scanner that took over')
+    }
+  }
+
   /** A worker that dies leaves no result, and a line that says so. */
   private async runTask<Result>(
     task: WorkerTask,
@@ -119,7 +158,8 @@ export class Workers {
     try {
       return (await this.pool.run(task, { filename })) as Result
     } catch (error) {
-      this.deaths.push(`${name} died: ${error instanceof Error ? error.message : String(error)}`)
+      this.dead.add(task.thread)
+      this.deaths.push(`${name} died: ${messageOf(error)}`)
       return undefined
     }
   }

@@ -20,6 +20,30 @@ export function threadId(): number {
   }
 }
 
+/** The account of one worker, whichever threads were it: of one that has ended it keeps what was last read. */
+export class WorkerTimes {
+  private threadId = 0
+  private before: ThreadTimes | undefined
+  private current: ThreadTimes | undefined
+
+  /** @param threadId of the thread that is the worker now */
+  read(threadId: number): ThreadTimes | undefined {
+    if (threadId !== this.threadId) {
+      this.before = this.total()
+      this.current = undefined
+      this.threadId = threadId
+    }
+    this.current = threadTimes(threadId) ?? this.current
+    return this.total()
+  }
+
+  private total(): ThreadTimes | undefined {
+    const { before, current } = this
+    if (before === undefined || current === undefined) return current ?? before
+    return { cpuNs: before.cpuNs + current.cpuNs, waitingNs: before.waitingNs + current.waitingNs }
+  }
+}
+
 /** Undefined where there is no such account, or no such thread any more. */
 export function threadTimes(threadId: number): ThreadTimes | undefined {
   if (threadId === 0) return undefined

@@ -55,6 +55,9 @@ export const LAST_PASS = {
   pages: 13,
 } as const
 
+/** When a scanner's thread began its last batch of pages, monotonic ns: it tells how long a dead one has scanned nothing. */
+export const LAST_BATCH_NS = 14
+
 /** What the reclaimer's thread counts, after the fields of SCAN, which its share attempts use. */
 export const RECLAIM = {
   /** Pages written to the swap file. */

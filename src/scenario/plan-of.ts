@@ -60,7 +60,12 @@ export function planOf({ name, scenario, trace }: ParsedScenario, report: Report
       stallLimitSeconds: host.stallLimit,
     },
     guests,
-    scanner: { policy: scanner.policy, order: scanner.order, ShareForceSalting: scanner.ShareForceSalting },
+    scanner: {
+      policy: scanner.policy,
+      order: scanner.order,
+      ShareForceSalting: scanner.ShareForceSalting,
+      onDeath: scanner.onDeath,
+    },
     phases,
     sampleSeconds: sampleSecondsOf(scenario, phases, under(report, 'sampling', 'interval')),
     contents,

@@ -105,6 +105,8 @@ export interface Plan {
     policy: 'tps'
     order: 'random' | 'sequential'
     ShareForceSalting: 0 | 1 | 2
+    /** What becomes of the run if the scanner's thread dies; `restart`: another takes its place, once. */
+    onDeath: 'fail' | 'restart'
   }
   phases: PhasePlan[]
   /** Scaled seconds between samples. */

@@ -110,6 +110,9 @@ const scanner = mapping({
     .describe(
       '0: all guests share; 1: those of equal salt, none counting as 0; 2: within a guest, or where equal salts are set',
     ),
+  onDeath: oneOf(['fail', 'restart'])
+    .prefault('fail')
+    .describe('if its thread dies: fail ends the run; restart starts another in its place, once'),
 }).prefault({})
 
 const until = z

@@ -7,7 +7,7 @@
 
 import type { GuestPages } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
-import { LAST_PASS, SCAN } from '../measure/counters.js'
+import { LAST_BATCH_NS, LAST_PASS, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
 import type { Policy } from './policy.js'
@@ -29,8 +29,8 @@ interface ScannedVm {
 export class Scanner {
   private readonly vms: ScannedVm[]
   private passes = 0
-  private mergesBeforePass = 0
-  private pagesBeforePass = 0
+  private mergesBeforePass: number
+  private pagesBeforePass: number
 
   constructor(
     private readonly policy: Policy,
@@ -40,6 +40,9 @@ export class Scanner {
     private readonly guests: readonly GuestPages[],
     ptes: Int32Array,
   ) {
+    // Another scanner may have counted in this row before it died: its counts go on, its pass does not.
+    this.mergesBeforePass = counters[SCAN.merges]!
+    this.pagesBeforePass = counters[SCAN.pagesScanned]!
     this.vms = guests.flatMap((vm, guest) => {
       if (!vm.share) return []
       const order = new ScanOrder(ptes, guest, vm.firstPage, vm.pages, plan.scanner.order, plan.seed)
@@ -101,6 +104,7 @@ export class Scanner {
 
   /** Visits up to `pages` present pages of a VM, ending early at the end of a pass; returns how many. */
   private scan(vm: ScannedVm, pages: number): number {
+    this.counters[LAST_BATCH_NS] = nowNs()
     for (let visited = 0; visited < pages; visited++) {
       const page = vm.order.next()
       if (page < 0) {
@@ -117,6 +121,7 @@ export class Scanner {
     let slowest = Number.POSITIVE_INFINITY
     for (const { order } of this.vms) slowest = Math.min(slowest, order.passes)
     if (slowest === this.passes) return
+    const ended = slowest - this.passes
     this.passes = slowest
     const merges = this.counters[SCAN.merges]!
     const scanned = this.counters[SCAN.pagesScanned]!
@@ -124,6 +129,6 @@ export class Scanner {
     this.counters[LAST_PASS.pages] = scanned - this.pagesBeforePass
     this.mergesBeforePass = merges
     this.pagesBeforePass = scanned
-    this.counters[SCAN.passes] = slowest
+    this.counters[SCAN.passes]! += ended
   }
 }

@@ -7,43 +7,49 @@
  *   ENDED       how many phases have ended: between the end of one and the start of the next nobody works but to end it
  *   STOP        1: wind up, at once
  *   VERIFY      1: all is quiet, guests check their pages
- *   ATTACHED    workers that have their view of the machine
- *   QUIET       workers that have stopped touching it
  *   FAILED      number of a worker that could not go on, plus 1
  *   SNAPSHOT    how many snapshots of the trace have been sampled: guests may go on to this one
  *   then, for each guest: 1 + the last phase whose finite activities it has done; 1 + the last phase that it has ended;
- *   and how many snapshots it has replayed; then, for each worker: its thread id at the system, 0 where there is none.
+ *   and how many snapshots it has replayed; then, for each worker: its thread id at the system, 0 where there is none;
+ *   and how far it is: ABSENT, ATTACHED to the machine, or QUIET, no longer touching it.
  *
- * The main thread writes these, but for ATTACHED and QUIET, to which workers add, and FAILED; each guest and worker writes
- * its own of the others. Times are doubles in an array of their own, each written before the word that announces it.
+ * The main thread writes these, but for FAILED; each guest and worker writes its own of the others. A worker that is dead
+ * writes no more: the main thread then marks it absent. Times are doubles in an array of their own, each written before
+ * the word that announces it.
  */
 import * as A from '#atomics'
+import { nowNs } from '../measure/clock.js'
 
 const EVENT = 0
 const PHASE = 1
 const STOP = 2
 const VERIFY = 3
-const ATTACHED = 4
-const QUIET = 5
-const SNAPSHOT = 6
-const FAILED = 7
-const ENDED = 8
+const SNAPSHOT = 4
+const FAILED = 5
+const ENDED = 6
 const HEADER_WORDS = 16
+
+/** How far a worker is. */
+const ABSENT = 0
+const ATTACHED = 1
+const QUIET = 2
 
 /** Longest sleep between two looks at the control block. */
 export const SLEEP_MAX_MS = 100
 
 export interface ControlHandle {
   words: Int32Array
-  /** Monotonic ns (measure/clock.ts): [0] start of the run, then the start of each phase. */
+  /** Monotonic ns (measure/clock.ts): [0] start of the run, the start of each phase, when each worker attached. */
   timesNs: Float64Array
   guests: number
+  workers: number
 }
 
 export function createControl(guests: number, workers: number, phases: number): ControlHandle {
-  const words = new Int32Array(new SharedArrayBuffer((HEADER_WORDS + 3 * guests + workers) * 4))
+  const words = new Int32Array(new SharedArrayBuffer((HEADER_WORDS + 3 * guests + 2 * workers) * 4))
   words[PHASE] = -1
-  return { words, timesNs: new Float64Array(new SharedArrayBuffer((1 + phases) * 8)), guests }
+  const timesNs = new Float64Array(new SharedArrayBuffer((1 + phases + workers) * 8))
+  return { words, timesNs, guests, workers }
 }
 
 export class Control {
@@ -53,6 +59,10 @@ export class Control {
   private readonly acknowledged: number
   private readonly replayed: number
   private readonly threadIds: number
+  private readonly states: number
+  private readonly attachedNs: number
+  /** The worker that uses this view of the block. */
+  private worker = -1
 
   constructor(private readonly handle: ControlHandle) {
     this.words = handle.words
@@ -61,6 +71,8 @@ export class Control {
     this.acknowledged = this.finished + handle.guests
     this.replayed = this.acknowledged + handle.guests
     this.threadIds = this.replayed + handle.guests
+    this.states = this.threadIds + handle.workers
+    this.attachedNs = handle.timesNs.length - handle.workers
   }
 
   // For everyone.
@@ -106,13 +118,15 @@ export class Control {
   // For the workers.
 
   attach(worker: number, threadId: number): void {
+    this.worker = worker
+    this.timesNs[this.attachedNs + worker] = nowNs()
     A.store(this.words, this.threadIds + worker, threadId)
-    A.add(this.words, ATTACHED, 1)
+    A.store(this.words, this.states + worker, ATTACHED)
   }
 
   /** Says that this worker no longer touches the machine. */
   arriveQuiet(): void {
-    A.add(this.words, QUIET, 1)
+    A.store(this.words, this.states + this.worker, QUIET)
   }
 
   /** Waits, quiet, for the order to verify. False: none came. */
@@ -184,11 +198,26 @@ export class Control {
   }
 
   attachedWorkers(): number {
-    return A.load(this.words, ATTACHED)
+    return this.workersThatAre(ATTACHED)
   }
 
   quietWorkers(): number {
-    return A.load(this.words, QUIET)
+    return this.workersThatAre(QUIET)
+  }
+
+  isQuiet(worker: number): boolean {
+    return A.load(this.words, this.states + worker) === QUIET
+  }
+
+  /** When a worker began; undefined: it has not, or not again since it was marked absent. */
+  attachedAtNs(worker: number): number | undefined {
+    const isThere = A.load(this.words, this.states + worker) !== ABSENT
+    return isThere ? this.timesNs[this.attachedNs + worker]! : undefined
+  }
+
+  /** Takes note that a worker is dead, and another comes in its place. */
+  markAbsent(worker: number): void {
+    A.store(this.words, this.states + worker, ABSENT)
   }
 
   hasFailure(): boolean {
@@ -212,6 +241,14 @@ export class Control {
   private everyGuest(holds: (guest: number) => boolean): boolean {
     for (let guest = 0; guest < this.handle.guests; guest++) if (!holds(guest)) return false
     return true
+  }
+
+  private workersThatAre(atLeast: number): number {
+    let count = 0
+    for (let worker = 0; worker < this.handle.workers; worker++) {
+      if (A.load(this.words, this.states + worker) >= atLeast) count++
+    }
+    return count
   }
 
   private announce(word: number, value: number): void {

@@ -109,7 +109,7 @@ function planOf(guests: readonly string[], scale: Plan['scale']): Plan {
       stallLimitSeconds: 10,
     },
     guests: guests.map(guestPlan),
-    scanner: { policy: 'tps', order: 'random', ShareForceSalting: 0 },
+    scanner: { policy: 'tps', order: 'random', ShareForceSalting: 0, onDeath: 'fail' },
     phases: [],
     sampleSeconds: SAMPLE_SECONDS / scale.time,
     contents: 1,

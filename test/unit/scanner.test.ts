@@ -32,7 +32,7 @@ function scan(t: TestContext, { host, rates, isOver, order = 'sequential', onSle
   const plan = {
     seed: 1,
     host: { processors: 2, GHz: 3 },
-    scanner: { policy: 'tps', order, ShareForceSalting: 0 },
+    scanner: { policy: 'tps', order, ShareForceSalting: 0, onDeath: 'fail' },
     phases: [{ rates }],
   } as unknown as Plan
   const visits = new Array<number>(host.handle.ptes.length).fill(0)

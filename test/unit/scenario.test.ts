@@ -136,7 +136,7 @@ describe('the smallest scenario', () => {
     assert.deepEqual(host.swap, { enabled: true, startFreePercent: 4, stopFreePercent: 6 })
     assert.deepEqual([host.frames, host.stallLimitSeconds], [256, 10])
     assert.ok(host.processors >= 1 && host.GHz > 0)
-    assert.deepEqual(scanner, { policy: 'tps', order: 'random', ShareForceSalting: 2 })
+    assert.deepEqual(scanner, { policy: 'tps', order: 'random', ShareForceSalting: 2, onDeath: 'fail' })
     assert.deepEqual(phases[0]?.rates, {
       unthrottled: false,
       ShareScanTimeSeconds: 3600,

@@ -1,0 +1,45 @@
+/** The time in which nothing was scanned, between the death of one scanner and the start of the one in its place. */
+import { nowNs } from '../measure/clock.js'
+import { counterRow, LAST_BATCH_NS } from '../measure/counters.js'
+import type { Plan } from '../scenario/plan.js'
+import type { Control } from '../sync/control.js'
+
+export class ScanGap {
+  private readonly diedNs = nowNs()
+  private readonly lastBatchNs: number
+  private readonly phase: string | undefined
+
+  /**
+   * Made as soon as the death is noticed, before another scanner counts in its row.
+   * @param scanner number of the worker
+   * @param why the scanner died
+   */
+  constructor(
+    private readonly plan: Plan,
+    private readonly control: Control,
+    counters: Float64Array,
+    private readonly scanner: number,
+    private readonly why: string,
+  ) {
+    this.lastBatchNs = counterRow(counters, scanner)[LAST_BATCH_NS] || this.diedNs
+    this.phase = plan.phases[control.phase()]?.name
+  }
+
+  /** Asked for at the end of the run. */
+  toString(): string {
+    return `the scanner died ${this.when()}: ${this.why}; ${this.whatFollowed()}`
+  }
+
+  private when(): string {
+    if (this.phase === undefined) return 'before the first phase'
+    const seconds = ((this.diedNs - this.control.runStartNs()) / 1e9) * this.plan.scale.time
+    return `at ${seconds.toFixed(3)} s of scenario time, in phase ${this.phase}`
+  }
+
+  private whatFollowed(): string {
+    const startedNs = this.control.attachedAtNs(this.scanner)
+    if (startedNs === undefined) return 'nothing was scanned after that'
+    const seconds = (startedNs - this.lastBatchNs) / 1e9
+    return `another took over, and nothing was scanned for ${seconds.toFixed(3)} s of wall time`
+  }
+}
