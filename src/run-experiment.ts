@@ -100,7 +100,9 @@ export async function recordRun(
       exitCode: exitCodeOf(recorded.outcome),
     }
   } catch (thrown) {
-    const error = isDiskError(thrown) ? new ResourceError(unwritable(thrown)) : thrown
+    const error = isDiskError(thrown)
+      ? new ResourceError(`can't write to ${directory.path}: ${messageOf(thrown)}`)
+      : thrown
     if (error instanceof UserError || error instanceof ResourceError) tryTo(() => directory.discard())
     else tryTo(() => end({ state: 'failed', messages: [] }, `internal error: ${messageOf(error)}`))
     throw error

@@ -10,6 +10,7 @@
  * done all the same, as far as it can be, so there are always results. Every wait has a limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ResourceError } from '../errors.js'
 import { limitProcessors } from '../host/affinity.js'
 import { checkResources } from '../host/resources.js'
 import { compileKernels } from '../kernels/kernels.js'
@@ -66,7 +67,7 @@ export interface RunOutcome {
 }
 
 /**
- * @throws ResourceError, before anything runs, when the machine is too small
+ * @throws ResourceError, before any phase begins, when the machine is too small
  * @throws UserError when no swap file can be made
  */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
@@ -125,6 +126,7 @@ class Run {
       this.workers.start()
       const attached = () => this.control.attachedWorkers() === this.workers.count
       await this.poll(ATTACH_LIMIT_MS, () => attached() || this.mustEnd())
+      this.throwIfRefused()
       if (this.mustEnd()) return this.outcome('partial', NO_RESULTS, UNVERIFIED)
       if (!attached()) return this.outcome(stuck('start', ATTACH_LIMIT_MS), NO_RESULTS, UNVERIFIED)
       await this.leader.lead(() => this.mustEnd())
@@ -160,21 +162,31 @@ class Run {
 
   private outcome(
     end: 'complete' | 'partial' | RunFailure,
-    { guests }: Pick<WorkerResults, 'guests'>,
+    { guests, reclaimer }: WorkerResults,
     integrity: IntegrityReport,
   ): RunOutcome {
-    const death = this.workers.deaths[0]
-    const failure = death === undefined ? (typeof end === 'string' ? undefined : end) : internal(death)
+    const failure = this.workers.deaths[0] ?? (typeof end === 'string' ? undefined : end)
+    const messages = [...this.workers.messages(), ...this.leader.messages]
+    if (failure === undefined && reclaimer?.swapError !== undefined)
+      messages.push(unswapped(reclaimer.swapError))
     return {
       state: failure === undefined ? (end as 'complete' | 'partial') : 'failed',
       failure,
-      messages: [...this.workers.messages(), ...this.leader.messages],
+      messages,
       phases: this.leader.phases,
       histograms: guests.flatMap((guest) => guest?.phases ?? []),
       contentDigests: guests.map((guest) => guest?.contentDigest),
       integrity,
       clockCostNs: this.clockCostNs,
       metadataBytesPerPage: metadataBytesPerPage(this.machine),
+    }
+  }
+
+  /** A run whose threads the system doesn't grant has not begun, and leaves nothing. */
+  private throwIfRefused(): void {
+    const [death] = this.workers.deaths
+    if (death?.kind === 'resources') {
+      throw new ResourceError(`the run asks for ${this.workers.count} threads, but ${death.message}`)
     }
   }
 
@@ -222,13 +234,18 @@ class Run {
   }
 }
 
-const NO_RESULTS = { guests: [] }
+const NO_RESULTS: WorkerResults = { guests: [], reclaimer: undefined }
 const UNVERIFIED: IntegrityReport = {
   pagesVerified: 0,
   mismatches: 0,
   leakedFrames: 0,
   violations: 0,
   findings: [],
+}
+
+/** Said when the guests did without the frames. */
+function unswapped(swapError: string): string {
+  return `the swap file could not be written: ${swapError}; pages that were to be swapped out stayed in memory`
 }
 
 function internal(message: string): RunFailure {

@@ -7,6 +7,7 @@ import { Piscina } from 'piscina'
 import { messageOf } from '../errors.js'
 import { guestTraceOf } from '../guest/guest-trace.js'
 import { readTrace, type Trace } from '../guest/trace.js'
+import { addressSpace } from '../host/resources.js'
 import type { Plan } from '../scenario/plan.js'
 import { Control } from '../sync/control.js'
 import type {
@@ -18,6 +19,7 @@ import type {
   ScannerTask,
   WorkerTask,
 } from './messages.js'
+import type { RunFailure } from './run.js'
 import { ScanGap } from './scan-gap.js'
 
 const GUEST_FILE = new URL('../../workers/guest.js', import.meta.url).href
@@ -41,8 +43,8 @@ export class Workers {
   readonly count: number
   private readonly pool: Piscina
   private readonly control: Control
-  /** One line for each worker that died and was not replaced. */
-  readonly deaths: string[] = []
+  /** Of each worker that died and was not replaced. */
+  readonly deaths: RunFailure[] = []
   private readonly dead = new Set<number>()
   /** From the death of the scanner to the start of the one in its place, if there was such a thing. */
   private scanGap: ScanGap | undefined
@@ -66,7 +68,7 @@ export class Workers {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
     })
     // A thread that dies without a task, as one that was just started.
-    this.pool.on('error', (error) => this.deaths.push(`a worker died: ${messageOf(error)}`))
+    this.pool.on('error', (error) => this.deaths.push(deathOf('a worker', error)))
   }
 
   /** Starts every worker's one task. */
@@ -159,10 +161,20 @@ export class Workers {
       return (await this.pool.run(task, { filename })) as Result
     } catch (error) {
       this.dead.add(task.thread)
-      this.deaths.push(`${name} died: ${messageOf(error)}`)
+      this.deaths.push(deathOf(name, error))
       return undefined
     }
   }
+}
+
+function deathOf(name: string, error: unknown): RunFailure {
+  const message = `${name} died: ${messageOf(error)}`
+  const isRefusal =
+    (error instanceof RangeError && /could not allocate memory/.test(error.message)) ||
+    (error as NodeJS.ErrnoException).code === 'ERR_WORKER_INIT_FAILED'
+  return isRefusal
+    ? { kind: 'resources', message: `${message}; ${addressSpace()}` }
+    : { kind: 'internal', message }
 }
 
 function pagesOf(plan: Plan): GuestPages[] {

@@ -6,6 +6,7 @@
  * that maps it; anyone for reading while it is shared; anyone at all for a hash, which is only a hint.
  */
 import { ResourceError } from '../errors.js'
+import { addressSpace } from '../host/resources.js'
 import { PAGE_BYTES, SEGMENT_SHIFT, WASM_PAGE_BYTES } from './layout.js'
 
 export interface MachineMemory {
@@ -33,7 +34,7 @@ export function allocateMemory(frames: number, segmentShift = SEGMENT_SHIFT): Ma
     const asked = mebibytes(frames * PAGE_BYTES)
     const got = mebibytes(segments.length * framesPerSegment * PAGE_BYTES)
     throw new ResourceError(
-      `machine memory: asked for ${asked} MiB, got ${got} MiB before the system refused (${(error as Error).message})`,
+      `machine memory: asked for ${asked} MiB, got ${got} MiB before the system refused (${(error as Error).message}); ${addressSpace()}`,
     )
   }
   return { segments, segmentShift, frames }

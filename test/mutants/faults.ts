@@ -18,8 +18,8 @@ export interface Fault {
    * one. `stall`: it is about to wait for a frame. `rest`: it has come to rest. `verify`: it is about to verify its pages.
    */
   at: 'setup' | 'look' | 'pte' | 'bucket' | 'stall' | 'rest' | 'verify'
-  /** What happens there; `terminate` is done to the thread by the main one. */
-  what: 'throw' | 'exit' | 'heap' | 'terminate' | 'block'
+  /** What happens there. `terminate` is done to the thread by the main one; `refusal`: the system refuses it memory. */
+  what: 'throw' | 'exit' | 'heap' | 'terminate' | 'refusal' | 'block'
   /** Only from this phase on, counting from 0. */
   phase?: number
   /** Only when it has been there so often. */
@@ -97,6 +97,7 @@ function goWrong(): void {
   isArmed = false
   if (!claims()) return
   if (fault.what === 'throw') throw new Error('injected fault\n  in two lines')
+  if (fault.what === 'refusal') throw new RangeError('WebAssembly.Memory(): could not allocate memory')
   if (fault.what === 'exit') process.exit(7)
   if (fault.what === 'heap') fillHeap()
   sleepMs(fault.what === 'block' ? fault.blockMs! : TERMINATED_WITHIN_MS)

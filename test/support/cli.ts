@@ -35,6 +35,8 @@ export interface ProgramOptions {
   nodeOptions?: string[]
   /** Added to this process's environment. */
   env?: Record<string, string>
+  /** Of the shell, what it is started under, such as `ulimit -v 1000`. */
+  under?: string
 }
 
 export interface Running {
@@ -56,8 +58,11 @@ export function runTwinpage(args: readonly string[], options: ProgramOptions): P
 
 /** Starts twinpage; for tests that act while it runs. */
 export function startTwinpage(args: readonly string[], options: ProgramOptions): Running {
-  const { cwd, script = MAIN, nodeOptions = [], env = {} } = options
-  const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
+  const { cwd, script = MAIN, nodeOptions = [], env = {}, under } = options
+  const command = [process.execPath, ...nodeOptions, script, ...args]
+  const [file, ...rest] =
+    under === undefined ? command : ['sh', '-c', `${under} && exec "$@"`, 'sh', ...command]
+  const child = spawn(file!, rest, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

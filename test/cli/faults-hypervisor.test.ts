@@ -1,0 +1,137 @@
+/** A scanner or a reclaimer whose thread dies: the run fails, or another scanner takes over and the run says so. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { readSummary, readTimeSeries, temporaryDirectory } from '../support/cli.js'
+import {
+  assertFailed,
+  clean,
+  type FaultyEnd,
+  GUESTS,
+  integrityOf,
+  PAGES_PER_GUEST,
+  readEnd,
+  runFaulty,
+  writeScenario,
+} from '../support/faults.js'
+
+const cwd = temporaryDirectory()
+writeScenario(cwd)
+
+const ALL = GUESTS * PAGES_PER_GUEST
+const BUSY = 1
+const RESTART = { 'scanner.onDeath': 'restart' }
+const TOOK_OVER =
+  /^the scanner died at \d+\.\d{3} s of scenario time, in phase (boot|busy|idle): .*; another took over, and nothing was scanned for \d+\.\d{3} s of wall time$/
+
+/** The one line about the scanner that died and was replaced, the same in all places. */
+function gapOf({ directory, lines }: FaultyEnd): string {
+  const said = readEnd(directory).messages.filter((message) => message.includes('took over, and nothing'))
+  assert.equal(said.length, 1)
+  assert.match(said[0]!, TOOK_OVER)
+  assert(lines.includes(`twinpage: ${said[0]}`), lines.join('\n'))
+  return said[0]!
+}
+
+describe('the scanner’s thread dies', { concurrency: 4 }, () => {
+  for (const what of ['throw', 'exit'] as const) {
+    test(`${what}: the run fails, and all guests are checked`, async () => {
+      const end = await runFaulty(cwd, `fail-${what}`, { thread: 'scanner', at: 'look', what, phase: BUSY })
+      assertFailed(end, /^the scanner died: (injected fault; in two lines|worker exited with code: 7)$/)
+      assert.equal(end.lines.length, 1)
+      assert.deepEqual(integrityOf(end.directory), clean(ALL))
+    })
+  }
+
+  for (const what of ['throw', 'exit', 'heap', 'terminate'] as const) {
+    test(`${what}, and onDeath is restart: another takes over, and its counts go on`, async () => {
+      const end = await runFaulty(cwd, `restart-${what}`, {
+        ...{ thread: 'scanner', at: 'look', what, phase: BUSY, visits: 20 },
+        settings: { ...RESTART, 'phases.1.duration': '3s' },
+      })
+      assert.equal(end.code, 0, end.lines.join('\n'))
+      assert.equal(end.lines.length, 1)
+      gapOf(end)
+      const { state, exitReason } = readEnd(end.directory)
+      assert.deepEqual({ state, exitReason }, { state: 'complete', exitReason: 'all phases were run' })
+      assert.deepEqual(integrityOf(end.directory), clean(ALL))
+      assertCountsGoOn(end.directory)
+    })
+  }
+
+  test('while it sets up, and onDeath is restart: the run goes on', async () => {
+    const settings = RESTART
+    const fault = { thread: 'scanner', at: 'setup', what: 'throw', settings } as const
+    const { code, lines, directory } = await runFaulty(cwd, 'restart-setup', fault)
+    assert.equal(code, 0)
+    assert.match(
+      lines.join('\n'),
+      /^twinpage: the scanner died before the first phase: [^\n]*another took over[^\n]*$/,
+    )
+    assert.deepEqual(integrityOf(directory), clean(ALL))
+  })
+
+  test('twice, and onDeath is restart: the run fails', async () => {
+    const fault = { thread: 'scanner', at: 'look', what: 'throw', phase: BUSY, threads: 2 } as const
+    const end = await runFaulty(cwd, 'restart-twice', { ...fault, settings: RESTART })
+    assertFailed(end, /^the scanner that took over died: injected fault; in two lines$/)
+    assert.equal(end.lines.length, 2)
+    gapOf(end)
+    assert.deepEqual(integrityOf(end.directory), clean(ALL))
+  })
+
+  test('with the lock of a page that a guest needs: the guest gives up, and the run fails', async () => {
+    const fault = { thread: 'scanner', at: 'pte', what: 'throw', phase: BUSY } as const
+    const end = await runFaulty(cwd, 'restart-needed', { ...fault, settings: RESTART })
+    assertFailed(
+      end,
+      /^guest vm-\d: a page table entry \(word \d+\) stayed locked for 20 s: the thread that holds it is dead/,
+    )
+    gapOf(end)
+    assert(end.lines.some((line) => /: guest vm-\d PPN \d+: its PTE was left locked$/.test(line)))
+    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL), violations: 1 })
+  })
+
+  test('with the lock of a page that nobody needs: the run completes, and the lock is damage', async () => {
+    const settings = { ...RESTART, 'phases.0.name': 'start', 'phases.1.name': 'boot' }
+    const fault = { thread: 'scanner', at: 'pte', what: 'exit', phase: 1, visits: 10 } as const
+    const end = await runFaulty(cwd, 'restart-unneeded', { ...fault, settings })
+    assert.equal(end.code, 4, end.lines.join('\n'))
+    gapOf(end)
+    const { state, exitReason } = readEnd(end.directory)
+    assert.equal(state, 'complete')
+    assert.match(exitReason!, /^integrity: guest vm-\d PPN \d+: its PTE was left locked$/)
+    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL), violations: 1 })
+  })
+})
+
+describe('the reclaimer’s thread dies: the run fails', { concurrency: 2 }, () => {
+  test('while it sets up', async () => {
+    const end = await runFaulty(cwd, 'reclaimer-setup', { thread: 'reclaimer', at: 'setup', what: 'exit' })
+    assertFailed(end, /^the reclaimer died: worker exited with code: 7$/)
+    assert.equal(end.lines.length, 1)
+  })
+
+  test('with a PTE’s lock', async () => {
+    const fault = { thread: 'reclaimer', at: 'pte', what: 'throw', hostMiB: 1 } as const
+    const end = await runFaulty(cwd, 'reclaimer-pte', fault)
+    assertFailed(end, /^the reclaimer died: injected fault; in two lines$/)
+    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL), violations: 1 })
+  })
+})
+
+/** Nothing that counts up falls, and both threads scanned. */
+function assertCountsGoOn(directory: string): void {
+  const { rows } = readTimeSeries(directory)
+  const columns = ['scannedPages', 'pagesAsked', 'pagesHashed', 'merges', 'passes']
+  if (existsSync('/proc/self/schedstat')) columns.push('scannerCpuSeconds', 'scannerWaitingSeconds')
+  for (const column of columns) {
+    const counts = rows.map((row) => Number(row[column]))
+    counts.forEach((count, index) => {
+      assert(count >= (counts[index - 1] ?? 0), `${column} of line ${index + 2}`)
+    })
+  }
+  const [boot, , idle] = readSummary(directory).phases
+  assert(boot!.scan.pagesScanned > 0 && idle!.scan.pagesScanned > 0)
+  assert(idle!.scan.passes > 0, 'passes are counted by the one that took over')
+}
