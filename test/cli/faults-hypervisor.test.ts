@@ -47,7 +47,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
     test(`${what}, and onDeath is restart: another takes over, and its counts go on`, async () => {
       const end = await runFaulty(cwd, `restart-${what}`, {
         ...{ thread: 'scanner', at: 'look', what, phase: BUSY, visits: 20 },
-        settings: { ...RESTART, 'phases.1.duration': '3s' },
+        settings: RESTART,
       })
       assert.equal(end.code, 0, end.lines.join('\n'))
       assert.equal(end.lines.length, 1)
@@ -93,8 +93,8 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
   })
 
   test('with the lock of a page that nobody needs: the run completes, and the lock is damage', async () => {
-    const settings = { ...RESTART, 'phases.0.name': 'start', 'phases.1.name': 'boot' }
-    const fault = { thread: 'scanner', at: 'pte', what: 'exit', phase: 1, visits: 10 } as const
+    const settings = { ...RESTART, 'guests.0.workload.busy': '[]' }
+    const fault = { thread: 'scanner', at: 'pte', what: 'exit', visits: 10 } as const
     const end = await runFaulty(cwd, 'restart-unneeded', { ...fault, settings })
     assert.equal(end.code, 4, end.lines.join('\n'))
     gapOf(end)

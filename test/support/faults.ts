@@ -23,7 +23,7 @@ const FRAMES_IN_FLIGHT = 16 * (GUESTS + 2)
 /** From a fault to the end of the program: what docs/results.md promises. */
 export const END_LIMIT_MS = 60_000
 
-/** Guests that boot, change pages of all kinds, and idle; the host has room for all of them. */
+/** Guests that boot, change pages of all kinds, and idle until a scanner has passed over them; the host has room for all. */
 const SCENARIO = `host: { memory: 4MiB, stallLimit: 60s }
 guests:
   - name: vm
@@ -44,7 +44,7 @@ scanner: { ShareForceSalting: 0, unthrottled: true }
 phases:
   - { name: boot, until: settled, limit: 30s }
   - { name: busy, duration: 500ms }
-  - { name: idle, duration: 200ms }
+  - { name: idle, until: { passes: 1 }, limit: 30s }
 sampling: { interval: 50ms }
 `
 
@@ -91,7 +91,12 @@ export async function runFaulty(cwd: string, out: string, run: FaultyRun): Promi
   const ended = await startFaulty(cwd, out, run).ended
   const tookMs = Date.now() - statSync(claimOf(cwd, out)).mtimeMs
   assert(tookMs < END_LIMIT_MS, `ended ${Math.round(tookMs)} ms after the fault`)
-  return { ...ended, lines: linesForPeople(ended), directory: join(cwd, out) }
+  return { ...ended, lines: linesForPeople(ended).filter(isOfFault), directory: join(cwd, out) }
+}
+
+/** On a busy machine a run may say this as well. */
+function isOfFault(line: string): boolean {
+  return !line.endsWith('not every guest had caught up at its end')
 }
 
 /** No stack trace, nothing that node prints by itself. */
