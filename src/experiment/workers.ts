@@ -22,6 +22,7 @@ import type {
 import type { RunFailure } from './run.js'
 import { ScanGap } from './scan-gap.js'
 
+const ENTRY_FILE = new URL('../../workers/entry.cjs', import.meta.url).href
 const GUEST_FILE = new URL('../../workers/guest.js', import.meta.url).href
 const SCANNER_FILE = new URL('../../workers/scanner.js', import.meta.url).href
 const RECLAIMER_FILE = new URL('../../workers/reclaimer.js', import.meta.url).href
@@ -61,6 +62,7 @@ export class Workers {
     this.count = plan.guests.length + 2
     this.control = new Control(shared.control)
     this.pool = new Piscina({
+      filename: ENTRY_FILE,
       minThreads: this.count,
       maxThreads: this.count,
       // Idle workers must not block in Atomics.wait: each task runs once, and the last message must get through.
@@ -143,7 +145,7 @@ export class Workers {
   private async runScanner(task: ScannerTask): Promise<void> {
     if (this.plan.scanner.onDeath === 'fail') return this.runTask(task, SCANNER_FILE, 'the scanner')
     try {
-      await this.pool.run(task, { filename: SCANNER_FILE })
+      await this.pool.run({ file: SCANNER_FILE, task })
     } catch (error) {
       this.scanGap = new ScanGap(this.plan, this.control, task.counters, task.thread, messageOf(error))
       this.control.markAbsent(task.thread)
@@ -152,13 +154,9 @@ export class Workers {
   }
 
   /** A worker that dies leaves no result, and a line that says so. */
-  private async runTask<Result>(
-    task: WorkerTask,
-    filename: string,
-    name: string,
-  ): Promise<Result | undefined> {
+  private async runTask<Result>(task: WorkerTask, file: string, name: string): Promise<Result | undefined> {
     try {
-      return (await this.pool.run(task, { filename })) as Result
+      return (await this.pool.run({ file, task })) as Result
     } catch (error) {
       this.dead.add(task.thread)
       this.deaths.push(deathOf(name, error))
