@@ -28,8 +28,8 @@ const SCANNER_FILE = new URL('../../workers/scanner.js', import.meta.url).href
 const RECLAIMER_FILE = new URL('../../workers/reclaimer.js', import.meta.url).href
 
 /**
- * Heap of one worker, which needs a tenth of it: guest memory and all tables lie outside. A defect that fills it ends that
- * thread, and soon, instead of filling the machine.
+ * Heap of one worker, which needs little: guest memory and all tables lie outside. A defect that fills it ends that thread,
+ * and soon, instead of filling the machine.
  */
 const HEAP_MAX_MB = 256
 

@@ -219,6 +219,14 @@ const damages: Damage[] = [
     findings: [/^a chain of the share table ends in no frame$/],
   },
   {
+    what: 'a bucket left locked',
+    damage: ({ handle }) => {
+      handle.buckets[handle.buckets.indexOf(0)]! |= 1
+    },
+    violations: 1,
+    findings: [/^a bucket of the share table was left locked$/],
+  },
+  {
     what: 'a count of free frames that is not how many there are',
     damage: (host) => {
       host.handle.allocator.words[0]! += 3
