@@ -108,6 +108,13 @@ describe('under the swap file', { concurrency: 3 }, () => {
   })
 })
 
+test('under the standard output, a full disk: exit code 3, and one line', {
+  skip: !existsSync('/dev/full') && 'there is no /dev/full',
+}, async () => {
+  const ended = await runTwinpage(['scenarios'], { cwd, under: 'exec > /dev/full' })
+  assertRefused(ended, /^twinpage: can't write to the standard output: ENOSPC/)
+})
+
 describe('under the results', { concurrency: 3 }, () => {
   test('a disk that fills up: the run fails, and the manifest says so', needsMount, async () => {
     const disk = mountSmallDisk(cwd, 'full-disk', 512)
