@@ -1,15 +1,15 @@
-/** One guest VM from its first page to its last: set-up, phases, verification. Runs on the guest's own thread. */
+/** One guest VM from its first page to its last: set-up, phases, verification. */
 
 import type { GuestFailure, GuestResult, GuestTask } from '../experiment/messages.js'
-import type { GuestPhaseHistograms } from '../experiment/outcome.js'
 import { threadId } from '../host/threads.js'
 import { Machine } from '../machine/machine.js'
-import { Mmu, OutOfFramesError, RunStopped } from '../machine/mmu.js'
+import { type AwaitFrame, Mmu, OutOfFramesError, RunStopped } from '../machine/mmu.js'
 import { ScratchPage } from '../machine/scratch.js'
 import { SwapReadError } from '../machine/swap.js'
 import { counterRow } from '../measure/counters.js'
 import { GuestHistograms } from '../measure/guest-histograms.js'
 import { mix32 } from '../random/prng.js'
+import { type Actor, drive, OVER } from '../sync/actor.js'
 import { Control } from '../sync/control.js'
 import { LockTimeoutError } from '../sync/spin.js'
 import { PageContents } from './contents.js'
@@ -21,52 +21,83 @@ import { Workload } from './workload.js'
 /** How long a quiet guest waits for the others before it gives the verification up. */
 const QUIET_LIMIT_MS = 120_000
 
+/** A guest on the calling thread. */
 export function runGuest(task: GuestTask): GuestResult {
   const control = new Control(task.control)
-  const machine = new Machine(task.machine, task.thread)
-  const counters = counterRow(task.counters, task.thread)
-  const histograms = new GuestHistograms()
-  const mmu = new Mmu(machine, {
-    firstPage: task.firstPage,
-    pages: task.plan.pages,
-    counters,
-    histograms,
-    stallLimitSeconds: task.stallLimitSeconds,
-    isStopping: () => control.isStopping(),
-  })
-  const contents = new PageContents(mmu, task.seed, task.guest)
-  const recorder = new PhaseRecorder(task, control, histograms)
-  const scratch = new ScratchPage(task.machine.kernels)
+  const guest = new Guest(task, control)
   control.attach(task.thread, threadId())
-
-  const live = () => {
-    if (task.trace !== undefined) {
-      const onProgress = () => recorder.follow()
-      new Replay(control, contents, task.guest, task.trace, task.scaleTime, onProgress).run()
-      recorder.followToEnd()
-      return
-    }
-    const memory = { mmu, contents, image: task.plan.image }
-    const workload = new Workload(control, memory, counters, task.guest, task.plan.activities, task.seed)
-    for (let phase = 0; phase < task.phases.length && recorder.awaitPhase(phase); phase++) {
-      workload.runPhase(phase, task.phases[phase]!)
-      recorder.endPhase()
-    }
-  }
-  let failure: GuestFailure | undefined
-  try {
-    live()
-  } catch (error) {
-    failure = failureOf(error)
-    if (failure !== undefined) control.fail(task.thread)
-  }
-
-  const phases: GuestPhaseHistograms[] = recorder.finish()
+  drive(guest, control)
   control.arriveQuiet()
-  const verification = control.awaitVerify(QUIET_LIMIT_MS)
-    ? verifyPages(machine, mmu, task.plan.name, task.machine.swapFd, scratch)
-    : { pagesVerified: 0, mismatches: 0, findings: [] }
-  return { phases, verification, contentDigest: contentDigest(mmu.digests), failure }
+  return guest.result(control.awaitVerify(QUIET_LIMIT_MS))
+}
+
+export interface GuestOptions {
+  /** How it waits for a frame when none is free; by default asleep. */
+  awaitFrame?: AwaitFrame
+  /** Operations of one step, at most. */
+  batchOperations?: number
+}
+
+export class Guest implements Actor {
+  private readonly machine: Machine
+  private readonly mmu: Mmu
+  private readonly scratch: ScratchPage
+  private readonly recorder: PhaseRecorder
+  /** What it does, until it is over. */
+  private readonly life: Actor
+  private failure: GuestFailure | undefined
+
+  constructor(
+    private readonly task: GuestTask,
+    private readonly control: Control,
+    { awaitFrame, batchOperations }: GuestOptions = {},
+  ) {
+    const histograms = new GuestHistograms()
+    const counters = counterRow(task.counters, task.thread)
+    this.machine = new Machine(task.machine, task.thread)
+    this.scratch = new ScratchPage(task.machine.kernels)
+    this.mmu = new Mmu(this.machine, {
+      firstPage: task.firstPage,
+      pages: task.plan.pages,
+      counters,
+      histograms,
+      stallLimitSeconds: task.stallLimitSeconds,
+      isStopping: () => control.isStopping() || control.hasFailure(),
+      awaitFrame,
+    })
+    this.recorder = new PhaseRecorder(task, control, histograms)
+    const contents = new PageContents(this.mmu, task.seed, task.guest)
+    const memory = { mmu: this.mmu, contents, image: task.plan.image }
+    this.life =
+      task.trace === undefined
+        ? new Workload(control, this.recorder, memory, counters, task, batchOperations)
+        : new Replay(control, this.recorder, contents, task.guest, task.trace, task.scaleTime)
+  }
+
+  step(): number {
+    let wakeNs = OVER
+    try {
+      wakeNs = this.life.step()
+    } catch (error) {
+      this.failure = failureOf(error)
+      if (this.failure !== undefined) this.control.fail(this.task.thread)
+    }
+    if (wakeNs === OVER) this.recorder.close()
+    return wakeNs
+  }
+
+  /** What it has to tell when it is over; `isQuiet`: nobody touches the machine any more, so its pages can be verified. */
+  result(isQuiet: boolean): GuestResult {
+    const { task, machine, mmu, scratch } = this
+    return {
+      phases: this.recorder.recorded,
+      verification: isQuiet
+        ? verifyPages(machine, mmu, task.plan.name, task.machine.swapFd, scratch)
+        : { pagesVerified: 0, mismatches: 0, findings: [] },
+      contentDigest: contentDigest(mmu.digests),
+      failure: this.failure,
+    }
+  }
 }
 
 /** What of a run's ends is a failure that the guest survives to tell of. Anything else is a defect, and thrown on. */

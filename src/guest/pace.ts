@@ -85,21 +85,24 @@ const SLICE_NS = 10e6
 export class BusyLoop implements Pacer {
   readonly isOpenLoop = false
   dueNs = 0
+  private elapsedNs = 0
+  /** When its part of the slice that is due is over; not after `dueNs` before the slice has begun. */
+  private endNs = 0
 
   constructor(
     private readonly fraction: number,
     private readonly phaseStartNs: number,
   ) {}
 
-  /** Keeps the processor for its part of a slice. */
+  /** Computes for a moment, if only what time it is. */
   run(): void {
-    const endNs = nowNs() + this.fraction * SLICE_NS
-    while (nowNs() < endNs);
+    this.elapsedNs = nowNs() - this.phaseStartNs
+    if (this.endNs <= this.dueNs) this.endNs = this.elapsedNs + this.fraction * SLICE_NS
   }
 
+  /** It stays due until it has kept the processor for its part of the slice. */
   advance(): void {
-    const elapsedNs = nowNs() - this.phaseStartNs
-    this.dueNs = Math.max(this.dueNs + SLICE_NS, elapsedNs)
+    if (this.elapsedNs >= this.endNs) this.dueNs = Math.max(this.dueNs + SLICE_NS, this.elapsedNs)
   }
 
   owedBefore(): number {

@@ -1,12 +1,13 @@
-/** Follows the run's phases on a guest's thread, and cuts its histograms where one phase ends and the next begins. */
+/** Follows the run's phases for a guest, and cuts its histograms where one phase ends and the next begins. */
 import type { GuestTask } from '../experiment/messages.js'
 import type { GuestPhaseHistograms } from '../experiment/outcome.js'
-import { nowNs } from '../measure/clock.js'
+import { epochMs, nowNs } from '../measure/clock.js'
 import type { GuestHistograms } from '../measure/guest-histograms.js'
 import type { Control } from '../sync/control.js'
 
 export class PhaseRecorder {
-  private readonly recorded: GuestPhaseHistograms[] = []
+  /** The phases that were closed. */
+  readonly recorded: GuestPhaseHistograms[] = []
   private current = -1
   private isOpen = false
   private startNs = 0
@@ -18,17 +19,14 @@ export class PhaseRecorder {
     private readonly histograms: GuestHistograms,
   ) {}
 
-  /** Waits until this phase has begun; false if the run stops before it does. */
-  awaitPhase(phase: number): boolean {
-    for (;;) {
-      const event = this.control.event()
-      if (this.control.isStopping()) return false
-      if (this.control.phase() >= phase) {
-        this.enter(phase)
-        return true
-      }
-      this.control.sleep(event)
-    }
+  /** Opens this phase if it has begun; false: it has not. */
+  enter(phase: number): boolean {
+    if (this.control.phase() < phase) return false
+    this.current = phase
+    this.isOpen = true
+    this.startNs = nowNs()
+    this.startEpochMs = epochMs()
+    return true
   }
 
   /** Closes the phase that has ended, so that nothing done later counts in it, and says so to the main thread. */
@@ -38,41 +36,20 @@ export class PhaseRecorder {
   }
 
   /**
-   * For a guest that doesn't go by phases: if the phase has ended, closes it and waits for the next one. Cheap when
-   * nothing has changed.
+   * For a guest that doesn't go by phases: closes the phase that has ended, and opens the next one. False: none is on.
+   * Cheap when nothing has changed.
    */
-  follow(): void {
-    if (this.current >= 0 && this.control.endedPhases() <= this.current) return
-    if (this.current >= 0) this.endPhase()
+  follow(): boolean {
+    if (this.isOpen && this.control.endedPhases() <= this.current) return true
+    if (this.isOpen) this.endPhase()
     const next = this.current + 1
-    if (next < this.task.phases.length && this.awaitPhase(next))
-      this.control.finishPhase(this.task.guest, next)
+    if (next === this.task.phases.length || !this.enter(next)) return false
+    this.control.finishPhase(this.task.guest, next)
+    return true
   }
 
-  /** Follows the phases, asleep, until the run stops. */
-  followToEnd(): void {
-    for (;;) {
-      const event = this.control.event()
-      if (this.control.isStopping()) return
-      this.follow()
-      this.control.sleep(event)
-    }
-  }
-
-  /** All phases, the last as far as it went. */
-  finish(): GuestPhaseHistograms[] {
-    this.close()
-    return this.recorded
-  }
-
-  private enter(phase: number): void {
-    this.current = phase
-    this.isOpen = true
-    this.startNs = nowNs()
-    this.startEpochMs = Date.now()
-  }
-
-  private close(): void {
+  /** Closes the phase that is open, if there is one, as far as it went. */
+  close(): void {
     if (!this.isOpen) return
     this.isOpen = false
     const { plan, phases, scaleTime } = this.task
@@ -83,7 +60,7 @@ export class PhaseRecorder {
       startSeconds: scenarioSeconds(this.startNs),
       endSeconds: scenarioSeconds(nowNs()),
       startEpochMs: this.startEpochMs,
-      endEpochMs: Date.now(),
+      endEpochMs: epochMs(),
       histograms: this.histograms.take(),
     })
   }

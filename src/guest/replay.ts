@@ -1,66 +1,61 @@
 /**
  * Replays a trace: every change between two snapshots becomes a store of the whole page, spread evenly over the time
  * between them. At each snapshot the guest waits until the main thread has looked at its memory, so that the sample
- * of a snapshot sees exactly that snapshot, whatever the scheduler does.
+ * of a snapshot sees exactly that snapshot, whatever the scheduler does. Between two phases it stands still.
  */
 import type { GuestTrace } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
+import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import type { PageContents } from './contents.js'
+import type { PhaseRecorder } from './phase-recorder.js'
 
-export class Replay {
+export class Replay implements Actor {
+  /** How many snapshots are in the guest's memory, and how many changes of the next one. */
+  private snapshots = 0
+  private changes = 0
+  /** When the clock was last read. */
+  private readNs = 0
+
   constructor(
     private readonly control: Control,
+    private readonly recorder: Pick<PhaseRecorder, 'follow'>,
     private readonly contents: PageContents,
     private readonly guest: number,
     private readonly trace: GuestTrace,
     private readonly scaleTime: number,
-    /** Called between stores, so that the caller sees the phase change. */
-    private readonly onProgress: () => void,
   ) {}
 
-  /** Replays to the end of the trace or of the run. */
-  run(): void {
-    let fromSeconds = 0
-    for (let snapshot = 0; snapshot < this.trace.timesSeconds.length; snapshot++) {
-      const toSeconds = this.trace.timesSeconds[snapshot]!
-      if (!this.replayChanges(snapshot, fromSeconds, toSeconds)) return
-      this.control.replayedSnapshots(this.guest, snapshot + 1)
-      if (!this.waitUntil(() => this.control.sampledSnapshots() > snapshot)) return
-      fromSeconds = toSeconds
-    }
-  }
-
-  /** False: the run stopped. */
-  private replayChanges(snapshot: number, fromSeconds: number, toSeconds: number): boolean {
+  /** Makes the change that is due. */
+  step(): number {
+    if (this.control.isStopping()) return OVER
+    if (!this.recorder.follow() || this.control.sampledSnapshots() < this.snapshots) return ON_EVENT
+    if (this.snapshots === this.trace.timesSeconds.length) return ON_EVENT
     const { offsets, ends, pages, contents } = this.trace
-    const first = offsets[snapshot]!
-    const changes = ends[snapshot]! - first
-    const startNs = this.control.runStartNs()
-    const nsPerSecond = 1e9 / this.scaleTime
-    for (let change = 0; change < changes; change++) {
-      const dueNs = (fromSeconds + ((change + 1) / (changes + 1)) * (toSeconds - fromSeconds)) * nsPerSecond
-      if (!this.sleepUntil(startNs + dueNs)) return false
-      this.contents.writeKnown(pages[first + change]!, contents[first + change]!)
+    const first = offsets[this.snapshots]!
+    const changes = ends[this.snapshots]! - first
+    const dueNs = this.dueNs(changes)
+    if (dueNs > this.readNs) {
+      this.readNs = nowNs()
+      if (dueNs > this.readNs) return dueNs
     }
-    return this.sleepUntil(startNs + toSeconds * nsPerSecond)
+    if (this.changes === changes) {
+      this.changes = 0
+      this.control.replayedSnapshots(this.guest, ++this.snapshots)
+      return ON_EVENT
+    }
+    const change = first + this.changes++
+    this.contents.writeKnown(pages[change]!, contents[change]!)
+    return AT_ONCE
   }
 
-  private sleepUntil(dueNs: number): boolean {
-    if (nowNs() >= dueNs) {
-      this.onProgress()
-      return !this.control.isStopping()
-    }
-    return this.waitUntil(() => nowNs() >= dueNs, dueNs)
-  }
-
-  private waitUntil(holds: () => boolean, dueNs = Number.POSITIVE_INFINITY): boolean {
-    for (;;) {
-      const event = this.control.event()
-      this.onProgress()
-      if (this.control.isStopping()) return false
-      if (holds()) return true
-      this.control.sleep(event, (dueNs - nowNs()) / 1e6)
-    }
+  /** When the next of so many changes is due, or after the last one the snapshot itself. */
+  private dueNs(changes: number): number {
+    const { timesSeconds } = this.trace
+    const fromSeconds = timesSeconds[this.snapshots - 1] ?? 0
+    const toSeconds = timesSeconds[this.snapshots]!
+    const part = (this.changes + 1) / (changes + 1)
+    const seconds = part < 1 ? fromSeconds + part * (toSeconds - fromSeconds) : toSeconds
+    return this.control.runStartNs() + (seconds * 1e9) / this.scaleTime
   }
 }

@@ -6,16 +6,21 @@
  * sequence on every machine. If it has fallen behind too far it gives up after a grace, and counts what it missed.
  */
 
+import type { GuestTask } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { GUEST } from '../measure/counters.js'
 import { seedOf } from '../random/prng.js'
 import type { Activity } from '../scenario/plan.js'
+import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import { type GuestMemory, operationOf } from './operations.js'
 import { BusyLoop, type Pacer, pacerOf } from './pace.js'
+import type { PhaseRecorder } from './phase-recorder.js'
 
 /** How long a guest may go on after the end of a phase to do what was due in it. */
 const GRACE_MS = 250
+/** Operations of one step on a thread. */
+const BATCH_OPERATIONS = 64
 
 /** An activity at work in one phase. */
 interface Runner {
@@ -24,77 +29,114 @@ interface Runner {
   run(): void
 }
 
-export interface GuestPhase {
-  name: string
-  seconds: number
-  endsByTime: boolean
+/** As much of a guest's task as its life depends on. */
+export type Life = Pick<GuestTask, 'guest' | 'seed' | 'phases'> & {
+  plan: Pick<GuestTask['plan'], 'activities'>
 }
 
-export class Workload {
+export class Workload implements Actor {
+  /** The phase that is on or caught up with, or else the one that is waited for. */
+  private phase = 0
+  private state: 'waiting' | 'living' | 'catchingUp' = 'waiting'
+  private runners: Runner[] = []
+  private startNs = 0
+  /** Of what is due in this phase, since its start; Infinity in a phase that ends by scan passes. */
+  private endNs = 0
+  /** Since the start of the phase, when the clock was last read. */
+  private elapsedNs = 0
+  private isFinished = false
+  private graceEndNs = 0
+
   constructor(
     private readonly control: Control,
+    private readonly recorder: Pick<PhaseRecorder, 'enter' | 'endPhase'>,
     private readonly memory: GuestMemory,
     private readonly counters: Float64Array,
-    private readonly guest: number,
-    private readonly activities: readonly Activity[][],
-    private readonly seed: number,
+    private readonly life: Life,
+    /** Operations that one step does at most. */
+    private readonly batchOperations = BATCH_OPERATIONS,
   ) {}
 
-  /** Lives through one phase; returns when it is over or the run stops. */
-  runPhase(phase: number, { name, seconds, endsByTime }: GuestPhase): void {
-    const startNs = this.control.phaseStartNs(phase)
-    const runners = this.activities[phase]!.map((activity, index) =>
-      this.runnerOf(activity, startNs, seedOf('activity', this.seed, this.guest, name, index)),
-    )
-    const endNs = endsByTime ? seconds * 1e9 : Number.POSITIVE_INFINITY
-    this.runWhileOn(phase, runners, startNs, endNs)
-    if (endsByTime && !this.control.isStopping()) this.catchUp(runners, endNs)
+  /** Does the operations that are due. */
+  step(): number {
+    if (this.state === 'waiting') return this.begin()
+    if (this.state === 'living') return this.control.isOn(this.phase) ? this.live() : this.leave()
+    return this.catchUp()
   }
 
-  private runWhileOn(phase: number, runners: Runner[], startNs: number, endNs: number): void {
-    let finished = false
-    let elapsedNs = 0
-    for (;;) {
-      const event = this.control.event()
-      if (!this.control.isOn(phase)) return
-      const next = earliest(runners)
+  /** Begins to live if the phase has begun. */
+  private begin(): number {
+    const phase = this.life.phases[this.phase]
+    if (phase === undefined || this.control.isStopping()) return OVER
+    if (!this.recorder.enter(this.phase)) return ON_EVENT
+    const { guest, seed, plan } = this.life
+    this.startNs = this.control.phaseStartNs(this.phase)
+    this.endNs = phase.endsByTime ? phase.seconds * 1e9 : Number.POSITIVE_INFINITY
+    this.elapsedNs = 0
+    this.isFinished = false
+    this.runners = plan.activities[this.phase]!.map((activity, index) =>
+      this.runnerOf(activity, seedOf('activity', seed, guest, phase.name, index)),
+    )
+    this.state = 'living'
+    return this.step()
+  }
+
+  private live(): number {
+    let done = 0
+    do {
+      const next = earliest(this.runners)
       const dueNs =
-        next !== undefined && next.pacer.dueNs < endNs ? next.pacer.dueNs : Number.POSITIVE_INFINITY
-      if (dueNs <= elapsedNs) {
-        next!.run()
-        next!.pacer.advance()
-        continue
+        next !== undefined && next.pacer.dueNs < this.endNs ? next.pacer.dueNs : Number.POSITIVE_INFINITY
+      if (dueNs > this.elapsedNs) {
+        if (!this.isFinished && this.runners.every(isFinished)) {
+          this.isFinished = true
+          this.control.finishPhase(this.life.guest, this.phase)
+        }
+        this.elapsedNs = nowNs() - this.startNs
+        if (dueNs > this.elapsedNs) return this.startNs + dueNs
       }
-      if (!finished && runners.every(isFinished)) {
-        finished = true
-        this.control.finishPhase(this.guest, phase)
-      }
-      elapsedNs = nowNs() - startNs
-      this.control.sleep(event, (dueNs - elapsedNs) / 1e6)
-    }
+      next!.run()
+      next!.pacer.advance()
+    } while (++done < this.batchOperations && this.control.isOn(this.phase))
+    return AT_ONCE
+  }
+
+  /** The phase is over, or the run: what a phase by time owes is still done. */
+  private leave(): number {
+    if (this.endNs === Number.POSITIVE_INFINITY || this.control.isStopping()) return this.end()
+    this.runners = this.runners.filter((runner) => runner.pacer.isOpenLoop)
+    this.graceEndNs = nowNs() + GRACE_MS * 1e6
+    this.state = 'catchingUp'
+    return this.catchUp()
   }
 
   /** Does what was due before the phase ended, within the grace. */
-  private catchUp(runners: Runner[], endNs: number): void {
-    const owing = runners.filter((runner) => runner.pacer.isOpenLoop)
-    const graceEndNs = nowNs() + GRACE_MS * 1e6
-    for (;;) {
-      const next = earliest(owing)
-      if (next === undefined || next.pacer.dueNs >= endNs) return
-      if (nowNs() > graceEndNs || this.control.isStopping()) break
-      next.run()
-      next.pacer.advance()
+  private catchUp(): number {
+    const next = earliest(this.runners)
+    if (next === undefined || next.pacer.dueNs >= this.endNs) return this.end()
+    if (nowNs() > this.graceEndNs || this.control.isStopping()) {
+      for (const { pacer } of this.runners) this.counters[GUEST.missed]! += pacer.owedBefore(this.endNs)
+      return this.end()
     }
-    for (const { pacer } of owing) this.counters[GUEST.missed]! += pacer.owedBefore(endNs)
+    next.run()
+    next.pacer.advance()
+    return AT_ONCE
   }
 
-  private runnerOf(activity: Activity, phaseStartNs: number, seed: number): Runner {
+  private end(): number {
+    this.recorder.endPhase()
+    this.phase++
+    this.state = 'waiting'
+    return this.begin()
+  }
+
+  private runnerOf(activity: Activity, seed: number): Runner {
     if (activity.do === 'busy') {
-      const busy = new BusyLoop(activity.fraction, phaseStartNs)
+      const busy = new BusyLoop(activity.fraction, this.startNs)
       return { pacer: busy, hasEnd: false, run: () => busy.run() }
     }
     const operation = operationOf(activity, this.memory, seed)
-    const pacer = pacerOf(activity.pace, operation.operations, phaseStartNs)
+    const pacer = pacerOf(activity.pace, operation.operations, this.startNs)
     return { pacer, hasEnd: Number.isFinite(operation.operations), run: () => operation.run() }
   }
 }

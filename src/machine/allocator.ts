@@ -183,6 +183,10 @@ export class FrameAllocator {
   /** The reclaimer's side: waits until frames are asked for, or the time is over. True: they are. */
   awaitReclaimRequest(timeoutMs: number): boolean {
     A.wait(this.words, LOW, 0, timeoutMs)
+    return this.isReclaimRequested()
+  }
+
+  isReclaimRequested(): boolean {
     return A.load(this.words, LOW) !== 0
   }
 

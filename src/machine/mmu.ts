@@ -21,6 +21,7 @@ import { nowNs } from '../measure/clock.js'
 import { GUEST } from '../measure/counters.js'
 import type { GuestHistograms } from '../measure/guest-histograms.js'
 import { SpinLimit } from '../sync/spin.js'
+import type { FrameAllocator } from './allocator.js'
 import { FRAME_WORDS, ownedBy, STATE } from './frames.js'
 import { PAGE_WORDS } from './layout.js'
 import { type Machine, UNIQUE_TAG, ZERO_TAG } from './machine.js'
@@ -43,8 +44,10 @@ export class RunStopped extends Error {
 const PARTS_TIMED_EVERY = 8
 /** One store in so many, a power of two, is timed as the control if it does not fault: the clock costs more than it. */
 const CONTROL_TIMED_EVERY = 64
-/** How long a stalled guest sleeps before it looks for a frame again, if nobody wakes it. */
+/** How long a stalled guest waits before it looks for a frame again, if nobody wakes it. */
 const STALL_NAP_MS = 2
+
+export type AwaitFrame = (allocator: FrameAllocator, limitMs: number) => number
 
 export interface MmuOptions {
   /** Global page number of the guest's PPN 0. */
@@ -56,6 +59,8 @@ export interface MmuOptions {
   stallLimitSeconds: number
   /** Asked while stalled. */
   isStopping: () => boolean
+  /** Waits for a frame, at most so long, and allocates it; −1: none was to be had. By default asleep. */
+  awaitFrame?: AwaitFrame | undefined
 }
 
 export class Mmu {
@@ -70,6 +75,7 @@ export class Mmu {
   private readonly counters: Float64Array
   private readonly histograms: GuestHistograms
   private readonly spin = new SpinLimit('a page table entry')
+  private readonly awaitFrame: AwaitFrame
   /** Start of the CoW fault whose store is under way, 0 if there is none. */
   private cowStartNs = 0
   /** When its PTE was locked, its frame allocated, its page copied, its PTE remapped; all 0 if its parts are not timed. */
@@ -93,6 +99,7 @@ export class Mmu {
     this.words = machine.words
     this.counters = options.counters
     this.histograms = options.histograms
+    this.awaitFrame = options.awaitFrame ?? ((allocator, limitMs) => allocator.awaitFrame(limitMs))
   }
 
   load(ppn: number, word: number): number {
@@ -278,8 +285,9 @@ export class Mmu {
     const startNs = nowNs()
     this.counters[GUEST.stalls]! += 1
     const limitNs = this.options.stallLimitSeconds * 1e9
+    const { allocator } = this.machine
     for (;;) {
-      const frame = this.machine.allocator.awaitFrame(STALL_NAP_MS)
+      const frame = this.awaitFrame(allocator, STALL_NAP_MS)
       const waitedNs = nowNs() - startNs
       if (frame >= 0) {
         this.histograms.stall.recordNs(waitedNs)

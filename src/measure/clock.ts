@@ -1,5 +1,6 @@
 /**
- * One clock for all threads: monotonic nanoseconds as a double, comparable between threads.
+ * One clock for all threads: monotonic nanoseconds as a double, comparable between threads. Or, for as long as a call
+ * lasts, a virtual one that stands still until it is moved.
  *
  * performance.now() counts from the start of its thread; the offset to the system's monotonic clock is taken once.
  * process.hrtime.bigint() would allocate a BigInt at every call.
@@ -24,8 +25,35 @@ function measureOriginNs(): number {
 
 const originNs = measureOriginNs()
 
+/** Time of a lab that is stepped: whoever holds it moves it. */
+export interface VirtualClock {
+  ns: number
+}
+
+let virtual: VirtualClock | undefined
+
+/** Makes a virtual clock the clock of everything that `action` does. It ends with the call, so nothing else can meet it. */
+export function byVirtualClock(clock: VirtualClock, action: () => void): void {
+  virtual = clock
+  try {
+    action()
+  } finally {
+    virtual = undefined
+  }
+}
+
 export function nowNs(): number {
+  return virtual === undefined ? realNowNs() : virtual.ns
+}
+
+/** Whatever the clock of a run is: for limits that protect whoever waits in front of the machine. */
+export function realNowNs(): number {
   return performance.now() * 1e6 + originNs
+}
+
+/** Milliseconds since 1970, when a virtual clock begins. */
+export function epochMs(): number {
+  return virtual === undefined ? Date.now() : virtual.ns / 1e6
 }
 
 /** Calls that one measurement of the clock averages over. */

@@ -1,4 +1,4 @@
-/** What scanner and reclaimer set up alike on their threads: the machine, and the policy that acts on it. */
+/** What scanner and reclaimer set up alike: their view of the machine, and the policy that acts on it. */
 
 import type { ScannerTask } from '../experiment/messages.js'
 import { threadId } from '../host/threads.js'
@@ -9,8 +9,15 @@ import { Control } from '../sync/control.js'
 import { saltKeys } from './salt.js'
 import { TpsPolicy } from './tps.js'
 
+/** Sets one of them up on a thread of its own. */
 export function attachHypervisor(task: ScannerTask) {
   const control = new Control(task.control)
+  const hypervisor = hypervisorOf(task)
+  control.attach(task.thread, threadId())
+  return { ...hypervisor, control }
+}
+
+export function hypervisorOf(task: ScannerTask) {
   const machine = new Machine(task.machine, task.thread)
   const counters = counterRow(task.counters, task.thread)
   const salts = saltKeys(
@@ -18,6 +25,5 @@ export function attachHypervisor(task: ScannerTask) {
     task.plan.scanner.ShareForceSalting,
   )
   const policy = new TpsPolicy(machine, salts, counters, zeroPageHash(task.machine.kernels))
-  control.attach(task.thread, threadId())
-  return { machine, policy, control, counters }
+  return { machine, policy, counters }
 }

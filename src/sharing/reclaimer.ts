@@ -11,8 +11,10 @@ import type { GuestPages } from '../experiment/messages.js'
 import type { Machine } from '../machine/machine.js'
 import { isIdlePrivate, mpnOf, SWAPPED_PTE } from '../machine/pte.js'
 import type { SwapFile } from '../machine/swap.js'
+import { nowNs } from '../measure/clock.js'
 import { RECLAIM } from '../measure/counters.js'
 import type { Prng } from '../random/prng.js'
+import { type Actor, AT_ONCE, drive, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import type { Policy } from './policy.js'
 
@@ -20,14 +22,17 @@ import type { Policy } from './policy.js'
 const IDLE_MS = 20
 /** Pages tried in a row without freeing one before the reclaimer takes a rest: all may be shared, or unwritable. */
 const FRUITLESS_TRIES_MAX = 10_000
-const REST_MS = 2
+const REST_NS = 2e6
 
-export class Reclaimer {
+export class Reclaimer implements Actor {
   private readonly pagesBefore: number[]
   private readonly guestPages: number
   /** Why the last page that was to be written to the swap file could not be; undefined when it could. */
   swapError: string | undefined
   private writeFailed = false
+  /** Whether it is answering a request, and how many pages it has tried in vain since it last freed a frame. */
+  private isFreeing = false
+  private fruitlessTries = 0
 
   constructor(
     private readonly machine: Machine,
@@ -43,26 +48,40 @@ export class Reclaimer {
     this.guestPages = guests.reduce((sum, guest) => sum + guest.pages, 0)
   }
 
-  /** Waits to be asked for frames, and frees them, until the run stops. */
+  /** Waits on the calling thread to be asked for frames, and frees them, until the run stops. */
   run(): void {
-    const { allocator } = this.machine
-    while (!this.control.isStopping()) {
-      if (!allocator.awaitReclaimRequest(IDLE_MS)) continue
-      const enough = this.freeFrames()
-      allocator.reclaimDone()
-      if (!enough) this.control.sleep(this.control.event(), REST_MS)
-    }
+    const { control, machine } = this
+    drive(this, control, (event, wakeNs) => {
+      if (wakeNs === ON_EVENT) machine.allocator.awaitReclaimRequest(IDLE_MS)
+      else control.sleep(event, (wakeNs - nowNs()) / 1e6)
+    })
   }
 
-  /** False: it can't free enough for now. */
-  private freeFrames(): boolean {
-    let fruitless = 0
-    this.writeFailed = false
-    while (this.machine.allocator.availableFrames() < this.enoughFrames) {
-      if (this.control.isStopping() || fruitless > FRUITLESS_TRIES_MAX || this.writeFailed) return false
-      fruitless = this.freeOne() ? 0 : fruitless + 1
+  /** Tries one page, if frames are asked for; ON_EVENT: until they are. */
+  step(): number {
+    if (this.control.isStopping()) return OVER
+    const { allocator } = this.machine
+    if (!this.isFreeing) {
+      if (!allocator.isReclaimRequested()) return ON_EVENT
+      this.isFreeing = true
+      this.fruitlessTries = 0
+      this.writeFailed = false
     }
-    return true
+    if (allocator.availableFrames() >= this.enoughFrames) {
+      this.done()
+      return ON_EVENT
+    }
+    if (this.fruitlessTries > FRUITLESS_TRIES_MAX || this.writeFailed) {
+      this.done()
+      return nowNs() + REST_NS
+    }
+    this.fruitlessTries = this.freeOne() ? 0 : this.fruitlessTries + 1
+    return AT_ONCE
+  }
+
+  private done(): void {
+    this.isFreeing = false
+    this.machine.allocator.reclaimDone()
   }
 
   /** Takes one page at random; true if that freed a frame. */

@@ -1,36 +1,45 @@
 /**
- * The scanner's loop: which VM, how many pages, when to sleep. The policy decides what happens to a page.
+ * The scanner: which VM, how many pages, when to rest. The policy decides what happens to a page.
  *
- * Unthrottled it goes round the VMs in batches without a pause. Otherwise each VM has its rate, and the scanner wakes
- * at every tick to use up what the rates allow.
+ * It goes round the VMs, a batch of each at a time. Unthrottled it does so without a pause. Otherwise each VM has its
+ * rate, and the scanner wakes at every tick to use up what the rates allow.
  */
 
 import type { GuestPages } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { LAST_BATCH_NS, LAST_PASS, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
+import { type Actor, AT_ONCE, drive, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import type { Policy } from './policy.js'
 import { RateController, scanRates } from './rate.js'
 import { ScanOrder } from './scan-order.js'
 
-/** Pages between two looks at the control block. */
+/** Pages of one step on a thread: between two looks at the control block. */
 const BATCH_PAGES = 64
 /** How often a throttled scanner wakes. */
-const TICK_MS = 10
+const TICK_NS = 10e6
 /** A scanner that finds no page at all looks again after this time. */
-const NOTHING_TO_SCAN_MS = 1
+const NOTHING_TO_SCAN_NS = 1e6
 
 interface ScannedVm {
   order: ScanOrder
   rate: RateController
 }
 
-export class Scanner {
+export class Scanner implements Actor {
   private readonly vms: ScannedVm[]
   private passes = 0
   private mergesBeforePass: number
   private pagesBeforePass: number
+  /** The phase that it scans in, −1 before the first. */
+  private phase = -1
+  private unthrottled = false
+  /** The round of the VMs that is under way: whose turn is next, when it began, and what it came to. */
+  private turn = 0
+  private tickNs = 0
+  private scannedInRound = 0
+  private leavesPages = false
 
   constructor(
     private readonly policy: Policy,
@@ -39,6 +48,8 @@ export class Scanner {
     private readonly plan: Pick<Plan, 'seed' | 'host' | 'scanner' | 'phases'>,
     private readonly guests: readonly GuestPages[],
     ptes: Int32Array,
+    /** Pages that one step visits at most. */
+    private readonly batchPages = BATCH_PAGES,
   ) {
     // Another scanner may have counted in this row before it died: its counts go on, its pass does not.
     this.mergesBeforePass = counters[SCAN.merges]!
@@ -50,56 +61,68 @@ export class Scanner {
     })
   }
 
-  /** Scans while phases are on, until the run stops. */
+  /** Scans on the calling thread while phases are on, until the run stops. */
   run(): void {
-    while (!this.control.isStopping()) {
-      const event = this.control.event()
-      const phase = this.control.phase()
-      if (this.vms.length === 0 || !this.control.isOn(phase)) this.control.sleep(event)
-      else if (this.plan.phases[phase]!.rates.unthrottled) this.scanUnthrottled(phase)
-      else this.scanAtRates(phase)
-    }
+    drive(this, this.control)
   }
 
-  private scanUnthrottled(phase: number): void {
-    while (this.control.isOn(phase)) {
-      let scanned = 0
-      for (const vm of this.vms) {
-        if (!this.control.isOn(phase)) return
-        const pages = this.scan(vm, BATCH_PAGES)
-        this.counters[SCAN.pagesAsked]! += pages
-        scanned += pages
-      }
-      if (scanned === 0) this.control.sleep(this.control.event(), NOTHING_TO_SCAN_MS)
-    }
+  /** Visits the next batch of pages. */
+  step(): number {
+    if (this.control.isStopping()) return OVER
+    const phase = this.control.phase()
+    if (this.vms.length === 0 || !this.control.isOn(phase)) return ON_EVENT
+    if (phase !== this.phase) this.enter(phase)
+    return this.unthrottled ? this.scanUnthrottled() : this.scanAtRates()
   }
 
-  private scanAtRates(phase: number): void {
+  private enter(phase: number): void {
     const { rates } = this.plan.phases[phase]!
+    this.phase = phase
+    this.unthrottled = rates.unthrottled
+    this.beginRound()
+    if (rates.unthrottled) return
     const pagesOfGuests = this.guests.map((vm) => (vm.share ? vm.pages : 0))
     const perSecond = scanRates(rates, this.plan.host, pagesOfGuests)
     const startNs = nowNs()
     for (const { rate, order } of this.vms) rate.start(perSecond[order.guest]!, startNs)
-    while (this.control.isOn(phase)) {
-      const event = this.control.event()
-      const tickNs = nowNs()
-      let left = false
-      for (const vm of this.vms) {
-        if (!this.control.isOn(phase)) return
-        left = this.scanAllowance(vm, tickNs) || left
-      }
-      if (!left) this.control.sleep(event, TICK_MS)
-    }
   }
 
-  /** Scans what the rate allows, at most a batch; true if the allowance goes further. */
-  private scanAllowance(vm: ScannedVm, tickNs: number): boolean {
+  private beginRound(): void {
+    this.turn = 0
+    this.scannedInRound = 0
+    this.leavesPages = false
+  }
+
+  private scanUnthrottled(): number {
+    if (this.turn === this.vms.length) {
+      const foundNone = this.scannedInRound === 0
+      this.beginRound()
+      if (foundNone) return nowNs() + NOTHING_TO_SCAN_NS
+    }
+    const pages = this.scan(this.vms[this.turn++]!, this.batchPages)
+    this.counters[SCAN.pagesAsked]! += pages
+    this.scannedInRound += pages
+    return AT_ONCE
+  }
+
+  private scanAtRates(): number {
+    if (this.turn === 0) this.tickNs = nowNs()
+    while (this.turn < this.vms.length) if (this.scanAllowance(this.vms[this.turn++]!)) return AT_ONCE
+    const { leavesPages } = this
+    this.beginRound()
+    return leavesPages ? this.scanAtRates() : nowNs() + TICK_NS
+  }
+
+  /** Scans what the rate allows, at most a batch; false: nothing. */
+  private scanAllowance(vm: ScannedVm): boolean {
     const { rate } = vm
-    this.counters[SCAN.pagesAsked]! += rate.advance(tickNs)
+    this.counters[SCAN.pagesAsked]! += rate.advance(this.tickNs)
     const allowed = rate.available()
-    const scanned = this.scan(vm, Math.min(allowed, BATCH_PAGES))
+    if (allowed === 0) return false
+    const scanned = this.scan(vm, Math.min(allowed, this.batchPages))
     rate.use(scanned)
-    return scanned === BATCH_PAGES && allowed > BATCH_PAGES
+    this.leavesPages ||= scanned === this.batchPages && allowed > this.batchPages
+    return true
   }
 
   /** Visits up to `pages` present pages of a VM, ending early at the end of a pass; returns how many. */

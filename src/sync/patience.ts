@@ -11,16 +11,20 @@ export class Patience {
   private lastLookNs = 0
   private waitedNs = 0
 
-  constructor(private readonly limitMs: number) {}
+  /** @param clockNs the clock of those who are waited for */
+  constructor(
+    private readonly limitMs: number,
+    private readonly clockNs: () => number = nowNs,
+  ) {}
 
   begin(): this {
     this.waitedNs = 0
-    this.lastLookNs = nowNs()
+    this.lastLookNs = this.clockNs()
     return this
   }
 
   isOver(): boolean {
-    const now = nowNs()
+    const now = this.clockNs()
     this.waitedNs += Math.min(now - this.lastLookNs, LOOK_MAX_NS)
     this.lastLookNs = now
     return this.waitedNs > this.limitMs * 1e6

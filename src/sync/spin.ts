@@ -7,6 +7,7 @@
  * nobody waits for ever.
  */
 import * as A from '#atomics'
+import { realNowNs } from '../measure/clock.js'
 import { Patience } from './patience.js'
 
 /** Spins before the first nap, each a few ns. */
@@ -23,7 +24,7 @@ export class LockTimeoutError extends Error {
 /** One thread's wait for one lock at a time: `begin`, then `pause` until the lock is had. */
 export class SpinLimit {
   private spins = 0
-  private readonly patience = new Patience(LOCK_LIMIT_SECONDS * 1000)
+  private readonly patience = new Patience(LOCK_LIMIT_SECONDS * 1000, realNowNs)
 
   constructor(private readonly what: string) {}
 

@@ -11,7 +11,7 @@ import { countFreeFrames } from '../../src/machine/allocator.js'
 import { type AuditReport, auditMachine } from '../../src/machine/audit.js'
 import { FRAME_WORDS, STATE } from '../../src/machine/frames.js'
 import { createMachine, Machine, type MachineHandle } from '../../src/machine/machine.js'
-import { Mmu } from '../../src/machine/mmu.js'
+import { type AwaitFrame, Mmu } from '../../src/machine/mmu.js'
 import { mpnOf } from '../../src/machine/pte.js'
 import { ScratchPage, zeroPageHash } from '../../src/machine/scratch.js'
 import { closeSwapFile, openSwapFile } from '../../src/machine/swap.js'
@@ -45,6 +45,8 @@ export interface HostOptions {
   stallLimitSeconds?: number
   /** Asked by stalled guests. */
   isStopping?: () => boolean
+  /** How they wait for a frame. */
+  awaitFrame?: AwaitFrame
 }
 
 export interface TestGuest extends GuestPages {
@@ -194,7 +196,8 @@ export class TestHost {
     const firstPage = guests.slice(0, guest).reduce((sum, before) => sum + before, 0)
     const counters = counterRow(this.counters, guest)
     const { histograms } = this
-    const options = { firstPage, pages, counters, histograms, stallLimitSeconds, isStopping }
+    const { awaitFrame } = this.options
+    const options = { firstPage, pages, counters, histograms, stallLimitSeconds, isStopping, awaitFrame }
     const mmu = new Mmu(new Machine(this.handle, guest), options)
     return {
       name: `g${guest}`,

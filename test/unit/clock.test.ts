@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { measureClockCostNs, nowNs } from '../../src/measure/clock.js'
+import { byVirtualClock, epochMs, measureClockCostNs, nowNs, realNowNs } from '../../src/measure/clock.js'
 
 const CLOCK = new URL('../../src/measure/clock.js', import.meta.url).href
 const READ_CLOCK = `
@@ -37,4 +37,20 @@ test('a thread that starts later reads the same time', { timeout: 30_000 }, asyn
 test('knows what a reading costs: something, and less than a page fault', () => {
   const cost = measureClockCostNs()
   assert.ok(cost > 0 && cost < 100_000, `${cost}`)
+})
+
+test('a virtual clock stands still until it is moved, and is the clock of one call alone', () => {
+  const clock = { ns: 5 }
+  byVirtualClock(clock, () => {
+    assert.equal(nowNs(), 5)
+    clock.ns += 3e6
+    assert.deepEqual([nowNs(), epochMs()], [clock.ns, 3.000005])
+    assert.ok(realNowNs() > clock.ns)
+  })
+  const fails = () =>
+    byVirtualClock(clock, () => {
+      throw new Error('in the middle')
+    })
+  assert.throws(fails, /in the middle/)
+  assert.ok(nowNs() > clock.ns && epochMs() > 1e12)
 })

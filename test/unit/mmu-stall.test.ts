@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { ftruncateSync } from 'node:fs'
 import { test } from 'node:test'
-import { OutOfFramesError, RunStopped } from '../../src/machine/mmu.js'
+import { type AwaitFrame, OutOfFramesError, RunStopped } from '../../src/machine/mmu.js'
 import { ABSENT_PTE, privatePte, SWAPPED_PTE } from '../../src/machine/pte.js'
 import { SwapReadError } from '../../src/machine/swap.js'
 import { guestCounts, type HostOptions, TestHost } from '../support/host.js'
@@ -64,6 +64,20 @@ for (const { touch, ppn, act } of touches) {
     host.assertIntact()
   })
 }
+
+test('how a stalled guest waits can be replaced: it is asked again until it has a frame', () => {
+  const limitsMs: number[] = []
+  const awaitFrame: AwaitFrame = (_, limitMs) => {
+    limitsMs.push(limitMs)
+    return limitsMs.length < 3 ? -1 : freed
+  }
+  const { host, taken } = fullHost({ stallLimitSeconds: 20, awaitFrame })
+  const freed = taken.pop()!
+  host.guests[0]!.mmu.load(9, 0)
+  assert.equal(host.mpn(0, 9), freed)
+  assert.equal(limitsMs.length, 3)
+  assert.ok(limitsMs.every((limitMs) => limitMs > 0))
+})
 
 test('a stalled guest asks the reclaimer for frames', () => {
   const { host } = fullHost()

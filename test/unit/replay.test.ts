@@ -7,6 +7,7 @@ import { guestTraceOf } from '../../src/guest/guest-trace.js'
 import { Replay } from '../../src/guest/replay.js'
 import { readTrace } from '../../src/guest/trace.js'
 import { ABSENT_PTE } from '../../src/machine/pte.js'
+import { drive } from '../../src/sync/actor.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
 import { TestHost } from '../support/host.js'
 import { contentNumbers, encodeTrace, type TraceSource } from '../support/trace-writer.js'
@@ -101,6 +102,7 @@ function replay(t: TestContext, guest: number, setting: Setting = {}): Replayed 
     if (snapshots.length > control.sampledSnapshots() && clock.elapsedMs() >= sampleDueMs) {
       control.snapshotSampled(snapshots.length)
     }
+    if (control.sampledSnapshots() === SOURCE.snapshots.length) control.stop()
   })
   control.replayedSnapshots = (which, count) => {
     assert.equal(which, guest)
@@ -114,7 +116,8 @@ function replay(t: TestContext, guest: number, setting: Setting = {}): Replayed 
     writeKnown.call(contents, ppn, content)
     clock.advanceMs(storeMs)
   }
-  new Replay(control, contents, guest, guestTraceOf(trace, guest), scaleTime, () => {}).run()
+  const recorder = { follow: () => true }
+  drive(new Replay(control, recorder, contents, guest, guestTraceOf(trace, guest), scaleTime), control)
   t.mock.restoreAll()
   host.assertIntact()
   return { host, stores, snapshots }

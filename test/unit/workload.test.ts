@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import { Workload } from '../../src/guest/workload.js'
 import { GUEST } from '../../src/measure/counters.js'
 import type { Activity, Pace } from '../../src/scenario/plan.js'
+import { drive } from '../../src/sync/actor.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
 import { TestHost } from '../support/host.js'
 
@@ -68,8 +69,14 @@ function live(t: TestContext, setting: Setting) {
   mmu.fill = cost(mmu.fill)
   const image = [{ class: 'common', first: 0, pages: 12, firstContent: 1, contents: 12 } as const]
   const memory = { mmu, contents, image, storeLatency: host.histograms.store }
-  const workload = new Workload(control, memory, counters, 0, [activities], seed)
-  workload.runPhase(0, { name: 'benchmark', seconds, endsByTime })
+  const recorder = { enter: () => true, endPhase: () => {} }
+  const life = {
+    guest: 0,
+    seed,
+    phases: [{ name: 'benchmark', seconds, endsByTime }],
+    plan: { activities: [activities] },
+  }
+  drive(new Workload(control, recorder, memory, counters, life), control)
   const endedAtMs = clock.elapsedMs()
   t.mock.restoreAll()
   host.assertIntact()
