@@ -36,7 +36,7 @@ export interface ExperimentResult {
 }
 
 /**
- * Runs one scenario, in real threads of this process, to its end, and writes its results.
+ * Runs one scenario, in real threads of this process unless it is to be stepped, to its end, and writes its results.
  *
  * @param scenario a shipped scenario's name, a path of a YAML file, or what `loadScenario` made of one
  * @throws UserError for a mistake in the scenario or the options, before anything is written

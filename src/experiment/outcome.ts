@@ -4,6 +4,7 @@
  */
 import type { LatencyNs } from '../measure/histograms.js'
 import type { RecordedLatencies } from '../measure/latency-counts.js'
+import type { Plan } from '../scenario/plan.js'
 
 /** One guest at one sample. */
 export interface GuestSample {
@@ -172,6 +173,7 @@ export interface IntegrityReport {
 export interface Summary {
   scenario: string
   seed: number
+  engine: Plan['engine']
   state: 'complete' | 'partial' | 'failed'
   /** Why the run failed, or what else the reader must know. */
   messages: string[]
@@ -182,7 +184,8 @@ export interface Summary {
     /** Over the digests of all its pages: equal in two runs when the guest stored the same. Null: it did not survive. */
     contentDigest: string | null
   }[]
-  clockCostNs: number
+  /** Null: nothing was timed. */
+  clockCostNs: number | null
   phases: PhaseSummary[]
   integrity: IntegrityReport
   memory: { metadataBytesPerPage: number }

@@ -2,12 +2,12 @@
  * Leads a run through its phases, from the main thread: starts each at its time, samples at every interval, at every
  * snapshot of a trace and at every end of a phase, and decides when a warm-up has warmed up.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { nowNs } from '../measure/clock.js'
+import { realNowNs } from '../measure/clock.js'
 import { counterRow, LAST_PASS, SCAN } from '../measure/counters.js'
 import type { PhasePlan, Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
 import { Patience } from '../sync/patience.js'
+import type { RunClock } from './engine.js'
 import type { PhaseRecord, RunObserver, Sample } from './outcome.js'
 import type { Sampler } from './sampler.js'
 
@@ -19,7 +19,7 @@ const LOOK_AT_GUESTS_MS = 1
 const SETTLED_MERGES_PART = 1 / 1000
 /** Guests that have not replayed a snapshot by then, so long after it was due, are stuck. */
 const SNAPSHOT_LIMIT_MS = 120_000
-/** Times between two calls of onProgress. */
+/** Time between two calls of onProgress, by the clock of whoever looks on. */
 const PROGRESS_NS = 100e6
 /** Guests that have not caught up with the end of a phase by then are left behind. */
 const ACKNOWLEDGE_LIMIT_MS = 5000
@@ -41,18 +41,19 @@ export class PhaseLeader {
     private readonly sampler: Pick<Sampler, 'sample'>,
     counters: Float64Array,
     private readonly observer: RunObserver,
+    private readonly clock: RunClock,
   ) {
     this.scanRow = counterRow(counters, plan.guests.length)
   }
 
   /** Goes through all phases; returns early, with the last one cut short, when `mustEnd` says so. */
   async lead(mustEnd: () => boolean): Promise<void> {
-    this.startNs = nowNs()
+    this.startNs = this.clock.nowNs()
     this.control.startRun(this.startNs)
     let start = this.sample(this.plan.phases[0]!.name)
     for (let index = 0; index < this.plan.phases.length && !mustEnd(); index++) {
       const phase = this.plan.phases[index]!
-      const phaseStartNs = nowNs()
+      const phaseStartNs = this.clock.nowNs()
       this.control.startPhase(index, phaseStartNs)
       await this.runPhase(phase, index, phaseStartNs + phase.seconds * 1e9, mustEnd)
       await this.endPhase(index, mustEnd)
@@ -65,13 +66,13 @@ export class PhaseLeader {
   /** Ends a phase: the scanner pauses, the guests do what is still due, and only then it is sampled. */
   private async endPhase(index: number, mustEnd: () => boolean): Promise<void> {
     this.control.endPhase(index)
-    const patience = new Patience(ACKNOWLEDGE_LIMIT_MS).begin()
+    const patience = new Patience(ACKNOWLEDGE_LIMIT_MS, () => this.clock.nowNs()).begin()
     while (!this.control.allAcknowledged(index) && !mustEnd()) {
       if (patience.isOver()) {
         this.messages.push(`phase ${this.plan.phases[index]!.name}: not every guest had caught up at its end`)
         return
       }
-      await sleep(LOOK_AT_GUESTS_MS)
+      await this.clock.sleep(LOOK_AT_GUESTS_MS)
     }
   }
 
@@ -84,7 +85,7 @@ export class PhaseLeader {
     const isOver = this.endCondition(phase, index)
     for (;;) {
       await this.sampleWhatIsDue(phase.name, mustEnd)
-      const now = nowNs()
+      const now = this.clock.nowNs()
       if (mustEnd() || isOver()) return
       if (now >= endNs) {
         if (phase.ends.when !== 'time')
@@ -93,7 +94,7 @@ export class PhaseLeader {
       }
       this.reportProgress(phase.name, now)
       const nextNs = Math.min(endNs, this.sampleDueNs(), this.snapshotDueNs())
-      await sleep(Math.max(0, Math.min(LOOK_MS, (nextNs - nowNs()) / 1e6)))
+      await this.clock.sleep(Math.max(0, Math.min(LOOK_MS, (nextNs - this.clock.nowNs()) / 1e6)))
     }
   }
 
@@ -120,19 +121,20 @@ export class PhaseLeader {
   }
 
   private async sampleWhatIsDue(phase: string, mustEnd: () => boolean): Promise<void> {
-    while (nowNs() >= this.snapshotDueNs() && !mustEnd()) await this.sampleSnapshot(phase, mustEnd)
-    if (nowNs() < this.sampleDueNs()) return
+    while (this.clock.nowNs() >= this.snapshotDueNs() && !mustEnd()) await this.sampleSnapshot(phase, mustEnd)
+    const now = this.clock.nowNs()
+    if (now < this.sampleDueNs()) return
     this.sample(phase)
-    this.nextSample = Math.floor((nowNs() - this.startNs) / 1e9 / this.plan.sampleSeconds) + 1
+    while (this.sampleDueNs() <= now) this.nextSample++
   }
 
   /** Waits until every guest's memory equals the trace's next snapshot, samples, and lets the guests go on. */
   private async sampleSnapshot(phase: string, mustEnd: () => boolean): Promise<void> {
-    const patience = new Patience(SNAPSHOT_LIMIT_MS).begin()
+    const patience = new Patience(SNAPSHOT_LIMIT_MS, () => this.clock.nowNs()).begin()
     while (!this.control.allReplayed(this.nextSnapshot + 1)) {
       if (patience.isOver()) this.failure = `a guest did not replay snapshot ${this.nextSnapshot} in time`
       if (mustEnd()) return
-      await sleep(LOOK_AT_GUESTS_MS)
+      await this.clock.sleep(LOOK_AT_GUESTS_MS)
     }
     this.sample(phase, this.nextSnapshot)
     this.nextSnapshot++
@@ -140,14 +142,15 @@ export class PhaseLeader {
   }
 
   private sample(phase: string, snapshot?: number): Sample {
-    const sample = this.sampler.sample(this.scenarioSeconds(nowNs()), phase, snapshot)
+    const sample = this.sampler.sample(this.scenarioSeconds(this.clock.nowNs()), phase, snapshot)
     this.observer.onSample?.(sample)
     return sample
   }
 
   private reportProgress(phase: string, now: number): void {
-    if (now - this.progressNs < PROGRESS_NS) return
-    this.progressNs = now
+    const lookedAtNs = realNowNs()
+    if (lookedAtNs - this.progressNs < PROGRESS_NS) return
+    this.progressNs = lookedAtNs
     this.observer.onProgress?.(phase, this.scenarioSeconds(now))
   }
 

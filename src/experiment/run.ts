@@ -1,9 +1,9 @@
 /**
  * One run, from an empty machine to a verified end:
  *
- *   set up     memory, tables, swap file, one worker thread for each guest, for the scanner and for the reclaimer
+ *   set up     memory, tables, swap file, and the engine with its guests, scanner and reclaimer
  *   phases     led by the control block, sampled as they go
- *   wind up    stop, wait until no thread touches the machine
+ *   wind up    stop, wait until nobody touches the machine
  *   verify     guests check their pages, the main thread audits the frames
  *
  * Whatever ends it early (a stop asked for, a guest out of memory, a dead worker) ends only the phases: the rest is
@@ -23,10 +23,12 @@ import { createCounters } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import { Control, createControl } from '../sync/control.js'
 import { Patience } from '../sync/patience.js'
+import type { Engine, EngineResults } from './engine.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver } from './outcome.js'
 import { PhaseLeader } from './phases.js'
 import { Sampler } from './sampler.js'
-import { type WorkerResults, Workers } from './workers.js'
+import { Stepped } from './stepped.js'
+import { Workers } from './workers.js'
 
 /** Workers that have not come up by then won't. */
 const ATTACH_LIMIT_MS = 60_000
@@ -62,7 +64,8 @@ export interface RunOutcome {
   /** In the order of the plan's guests; undefined for a guest that did not survive. */
   contentDigests: (string | undefined)[]
   integrity: IntegrityReport
-  clockCostNs: number
+  /** Null: nothing was timed. */
+  clockCostNs: number | null
   metadataBytesPerPage: number
 }
 
@@ -72,7 +75,8 @@ export interface RunOutcome {
  */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
   checkResources(plan)
-  const liftLimit = limitProcessors(plan.host.processors)
+  // Stepped, processors are counted in steps; the run itself takes one.
+  const liftLimit = plan.engine === 'threads' ? limitProcessors(plan.host.processors) : () => {}
   try {
     return await runWithSwap(plan, options)
   } finally {
@@ -93,9 +97,9 @@ async function runWithSwap(plan: Plan, options: RunOptions): Promise<RunOutcome>
 class Run {
   private readonly machine: MachineHandle
   private readonly control: Control
-  private readonly workers: Workers
+  private readonly engine: Engine
   private readonly leader: PhaseLeader
-  private readonly clockCostNs = measureClockCostNs()
+  private readonly clockCostNs: number | null
 
   constructor(
     private readonly plan: Plan,
@@ -116,15 +120,18 @@ class Run {
     const counters = createCounters(threads)
     this.control = new Control(control)
     const sampler = new Sampler(plan, this.machine, this.control, counters)
-    this.leader = new PhaseLeader(plan, this.control, sampler, counters, options)
     const enoughFrames = freeFrames(swap.stopFreePercent)
-    this.workers = new Workers(plan, { machine: this.machine, control, counters }, enoughFrames)
+    const shared = { machine: this.machine, control, counters }
+    const isThreaded = plan.engine === 'threads'
+    this.engine = new (isThreaded ? Workers : Stepped)(plan, shared, enoughFrames)
+    this.clockCostNs = isThreaded ? measureClockCostNs() : null
+    this.leader = new PhaseLeader(plan, this.control, sampler, counters, options, this.engine)
   }
 
   async run(): Promise<RunOutcome> {
     try {
-      this.workers.start()
-      const attached = () => this.control.attachedWorkers() === this.workers.count
+      this.engine.start()
+      const attached = () => this.control.attachedWorkers() === this.engine.count
       await this.poll(ATTACH_LIMIT_MS, () => attached() || this.mustEnd())
       this.throwIfRefused()
       if (this.mustEnd()) return this.outcome('partial', NO_RESULTS, UNVERIFIED)
@@ -133,7 +140,7 @@ class Run {
       return await this.windUp()
     } finally {
       this.control.stop()
-      await this.workers.destroy()
+      await this.engine.destroy()
     }
   }
 
@@ -141,14 +148,14 @@ class Run {
   private async windUp(): Promise<RunOutcome> {
     const state = this.mustEnd() ? 'partial' : 'complete'
     this.control.stop()
-    if (!(await this.poll(QUIET_LIMIT_MS, () => this.workers.areQuiet()))) {
+    if (!(await this.poll(QUIET_LIMIT_MS, () => this.engine.areQuiet()))) {
       return this.outcome(stuck('stop', QUIET_LIMIT_MS), NO_RESULTS, UNVERIFIED)
     }
     this.options.beforeVerify?.(this.machine)
     this.control.verify()
     const integrity = this.audit()
     const results = await Promise.race([
-      this.workers.results(),
+      this.engine.results(),
       sleep(RESULTS_LIMIT_MS, undefined, { ref: false }),
     ])
     if (results === undefined) return this.outcome(stuck('verify', RESULTS_LIMIT_MS), NO_RESULTS, integrity)
@@ -162,11 +169,11 @@ class Run {
 
   private outcome(
     end: 'complete' | 'partial' | RunFailure,
-    { guests, reclaimer }: WorkerResults,
+    { guests, reclaimer }: EngineResults,
     integrity: IntegrityReport,
   ): RunOutcome {
-    const failure = this.workers.deaths[0] ?? (typeof end === 'string' ? undefined : end)
-    const messages = [...this.workers.messages(), ...this.leader.messages]
+    const failure = this.engine.deaths[0] ?? (typeof end === 'string' ? undefined : end)
+    const messages = [...this.engine.messages(), ...this.leader.messages]
     if (failure === undefined && reclaimer?.swapError !== undefined)
       messages.push(unswapped(reclaimer.swapError))
     return {
@@ -184,15 +191,15 @@ class Run {
 
   /** A run whose threads the system doesn't grant has not begun, and leaves nothing. */
   private throwIfRefused(): void {
-    const [death] = this.workers.deaths
+    const [death] = this.engine.deaths
     if (death?.kind === 'resources') {
-      throw new ResourceError(`the run asks for ${this.workers.count} threads, but ${death.message}`)
+      throw new ResourceError(`the run asks for ${this.engine.count} threads, but ${death.message}`)
     }
   }
 
   private mustEnd(): boolean {
     const stopped = this.options.signal?.aborted === true || this.leader.failure !== undefined
-    return stopped || this.control.hasFailure() || this.workers.hasDeath()
+    return stopped || this.control.hasFailure() || this.engine.hasDeath()
   }
 
   private audit(): IntegrityReport {
@@ -206,7 +213,7 @@ class Run {
     return { pagesVerified: 0, mismatches: 0, ...auditMachine(this.machine, nameOf) }
   }
 
-  private failureOf({ guests, reclaimer }: WorkerResults): RunFailure | undefined {
+  private failureOf({ guests, reclaimer }: EngineResults): RunFailure | undefined {
     const guest = guests.findIndex((result) => result?.failure !== undefined)
     if (guest < 0) return this.leader.failure === undefined ? undefined : internal(this.leader.failure)
     const { kind, message } = guests[guest]!.failure!
@@ -225,16 +232,16 @@ class Run {
 
   /** Waits until it holds; false if the limit came first. */
   private async poll(limitMs: number, holds: () => boolean): Promise<boolean> {
-    const patience = new Patience(limitMs).begin()
+    const patience = new Patience(limitMs, () => this.engine.nowNs()).begin()
     while (!holds()) {
       if (patience.isOver()) return false
-      await sleep(POLL_MS)
+      await this.engine.sleep(POLL_MS)
     }
     return true
   }
 }
 
-const NO_RESULTS: WorkerResults = { guests: [], reclaimer: undefined }
+const NO_RESULTS: EngineResults = { guests: [], reclaimer: undefined }
 const UNVERIFIED: IntegrityReport = {
   pagesVerified: 0,
   mismatches: 0,

@@ -1,26 +1,20 @@
 /**
- * The worker threads of a run: one for each guest, one for the scanner, one for the reclaimer, in one Piscina pool with
+ * Engine `threads`: one worker thread for each guest, one for the scanner, one for the reclaimer, in one Piscina pool with
  * exactly as many threads. With fewer, some tasks would wait for others to end, and the start barrier for ever. In the
  * place of a thread that ends the pool starts another, which stays idle, unless the scanner is started anew on it.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'
 import { messageOf } from '../errors.js'
-import { guestTraceOf } from '../guest/guest-trace.js'
-import { readTrace, type Trace } from '../guest/trace.js'
 import { addressSpace } from '../host/resources.js'
+import { nowNs } from '../measure/clock.js'
 import type { Plan } from '../scenario/plan.js'
 import { Control } from '../sync/control.js'
-import type {
-  GuestPages,
-  GuestResult,
-  GuestTask,
-  ReclaimerResult,
-  ReclaimerTask,
-  ScannerTask,
-  WorkerTask,
-} from './messages.js'
+import type { Engine, EngineResults } from './engine.js'
+import type { GuestResult, ReclaimerResult, ScannerTask, WorkerTask } from './messages.js'
 import type { RunFailure } from './run.js'
 import { ScanGap } from './scan-gap.js'
+import { type Shared, tasksOf } from './tasks.js'
 
 const ENTRY_FILE = new URL('../../workers/entry.cjs', import.meta.url).href
 const GUEST_FILE = new URL('../../workers/guest.js', import.meta.url).href
@@ -33,14 +27,7 @@ const RECLAIMER_FILE = new URL('../../workers/reclaimer.js', import.meta.url).hr
  */
 const HEAP_MAX_MB = 256
 
-export interface WorkerResults {
-  guests: (GuestResult | undefined)[]
-  reclaimer: ReclaimerResult | undefined
-}
-
-type Shared = Omit<WorkerTask, 'thread'>
-
-export class Workers {
+export class Workers implements Engine {
   readonly count: number
   private readonly pool: Piscina
   private readonly control: Control
@@ -75,23 +62,20 @@ export class Workers {
 
   /** Starts every worker's one task. */
   start(): void {
-    const { plan, shared } = this
-    const trace = plan.trace === undefined ? undefined : readTrace(plan.trace.file)
-    const guestPages = pagesOf(plan)
-    this.guests = plan.guests.map((guest, index) => {
-      const task = this.guestTask(index, guestPages[index]!.firstPage, trace)
-      return this.runTask<GuestResult>(task, GUEST_FILE, `guest ${guest.name}`)
-    })
-    const { seed, host, scanner, phases } = plan
-    const hypervisor = { ...shared, plan: { seed, host, scanner, phases }, guests: guestPages }
-    const scannerTask: ScannerTask = { ...hypervisor, thread: plan.guests.length }
-    const reclaimerTask: ReclaimerTask = {
-      ...hypervisor,
-      thread: plan.guests.length + 1,
-      enoughFrames: this.enoughFrames,
-    }
-    this.scanner = this.runScanner(scannerTask)
-    this.reclaimer = this.runTask<ReclaimerResult>(reclaimerTask, RECLAIMER_FILE, 'the reclaimer')
+    const tasks = tasksOf(this.plan, this.shared, this.enoughFrames)
+    this.guests = tasks.guests.map((task) =>
+      this.runTask<GuestResult>(task, GUEST_FILE, `guest ${task.plan.name}`),
+    )
+    this.scanner = this.runScanner(tasks.scanner)
+    this.reclaimer = this.runTask<ReclaimerResult>(tasks.reclaimer, RECLAIMER_FILE, 'the reclaimer')
+  }
+
+  nowNs(): number {
+    return nowNs()
+  }
+
+  async sleep(ms: number): Promise<void> {
+    await sleep(ms)
   }
 
   hasDeath(): boolean {
@@ -111,34 +95,13 @@ export class Workers {
     return this.scanGap === undefined ? [] : [this.scanGap.toString()]
   }
 
-  async results(): Promise<WorkerResults> {
+  async results(): Promise<EngineResults> {
     const [guests, reclaimer] = await Promise.all([Promise.all(this.guests), this.reclaimer, this.scanner])
     return { guests, reclaimer }
   }
 
   async destroy(): Promise<void> {
     await this.pool.destroy()
-  }
-
-  private guestTask(guest: number, firstPage: number, trace: Trace | undefined): GuestTask {
-    const { plan, shared } = this
-    const guestPlan = plan.guests[guest]!
-    return {
-      ...shared,
-      thread: guest,
-      guest,
-      plan: guestPlan,
-      firstPage,
-      seed: plan.seed,
-      phases: plan.phases.map(({ name, seconds, ends }) => ({
-        name,
-        seconds,
-        endsByTime: ends.when === 'time',
-      })),
-      scaleTime: plan.scale.time,
-      stallLimitSeconds: plan.host.stallLimitSeconds,
-      trace: trace && guestTraceOf(trace, guestPlan.traceGuest!),
-    }
   }
 
   /** Runs the scanner, and under `onDeath: restart` another in its place if it dies. */
@@ -173,13 +136,4 @@ function deathOf(name: string, error: unknown): RunFailure {
   return isRefusal
     ? { kind: 'resources', message: `${message}; ${addressSpace()}` }
     : { kind: 'internal', message }
-}
-
-function pagesOf(plan: Plan): GuestPages[] {
-  let firstPage = 0
-  return plan.guests.map(({ pages, share, salt }) => {
-    const guest = { firstPage, pages, share, salt }
-    firstPage += pages
-    return guest
-  })
 }

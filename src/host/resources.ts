@@ -15,10 +15,11 @@ const BYTES_PER_WORKER = 10 * 2 ** 20
 /** @throws ResourceError */
 export function checkResources(plan: Plan): void {
   const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
+  const workers = plan.engine === 'threads' ? plan.guests.length + 2 : 0
   const neededBytes =
     plan.host.frames * (PAGE_BYTES + BYTES_PER_FRAME) +
     guestPages * BYTES_PER_GUEST_PAGE +
-    (plan.guests.length + 2) * BYTES_PER_WORKER
+    workers * BYTES_PER_WORKER
   const freeBytes = process.availableMemory()
   if (neededBytes <= freeBytes) return
   throw new ResourceError(

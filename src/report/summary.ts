@@ -27,8 +27,8 @@ export interface SummaryInput {
   integrity: IntegrityReport
   /** In the order of `plan.guests`. */
   contentDigests: readonly (string | undefined)[]
-  /** What one reading of the clock costs, and so adds to every latency. */
-  clockCostNs: number
+  /** What one reading of the clock costs, and so adds to every latency; null when nothing was timed. */
+  clockCostNs: number | null
   metadataBytesPerPage: number
 }
 
@@ -37,6 +37,7 @@ export function summarize(input: SummaryInput): Summary {
   return {
     scenario: plan.scenario,
     seed: plan.seed,
+    engine: plan.engine,
     state,
     messages,
     scale: plan.scale,

@@ -28,7 +28,10 @@ export function summaryTable(summary: Summary): string {
       `Memory at the end of each phase, in ${memory.name} at full size`,
       ...table(memoryColumns(memory), phases),
     ],
-    ['Activity over each phase, per second of wall time', ...table(activityColumns(summary), phases)],
+    [
+      `Activity over each phase, per second of ${summary.engine === 'stepped' ? 'virtual' : 'wall'} time`,
+      ...table(activityColumns(summary), phases),
+    ],
     closingLines(summary),
   ]
   return blocks.map((lines) => lines.map((line) => `${line.trimEnd()}\n`).join('')).join('\n')
@@ -97,7 +100,9 @@ function closingLines({ integrity, memory, clockCostNs, messages }: Summary): st
     ...wrapped(integrityLine(integrity)),
     ...integrity.findings.flatMap((finding) => wrapped(`- ${finding}`)),
     `Metadata: ${bytes.toFixed(1)} bytes for each page, ${((100 * bytes) / PAGE_BYTES).toFixed(2)} % of memory`,
-    `Latencies are those of CoW faults; each includes a reading of the clock, ${clockCostNs.toFixed(0)} ns`,
+    clockCostNs === null
+      ? 'Stepped on a virtual clock: no latencies, and no times of threads'
+      : `Latencies are those of CoW faults; each includes a reading of the clock, ${clockCostNs.toFixed(0)} ns`,
     ...messages.flatMap((message) => wrapped(`Note: ${message}`)),
   ]
 }

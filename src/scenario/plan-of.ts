@@ -51,6 +51,7 @@ export function planOf({ name, scenario, trace }: ParsedScenario, report: Report
     scenario: name,
     description: scenario.description,
     seed: scenario.seed,
+    engine: scenario.engine,
     scale,
     host: {
       frames: framesOf(scenario, under(report, 'host', 'memory')),

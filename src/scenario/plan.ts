@@ -89,6 +89,7 @@ export interface Plan {
   scenario: string
   description: string
   seed: number
+  engine: 'threads' | 'stepped'
   scale: { memory: number; time: number }
   host: {
     /** Machine pages: the capacity of the host. */

@@ -173,6 +173,9 @@ const phases = list('phases', phase, 1, PHASES_MAX).check(({ value, issues }) =>
 export const scenarioSchema = mapping({
   description: oneLine('text').prefault('').describe('what the scenario is about, on one line'),
   seed: wholeNumber(0, UINT32_MAX).prefault(1).describe('of every random choice'),
+  engine: oneOf(['threads', 'stepped'])
+    .prefault('threads')
+    .describe('threads: real threads, in real time; stepped: all on one thread, repeatable to the byte'),
   scale,
   trace: oneLine('the path of a page-content trace')
     .min(1, { error: expected('the path of a page-content trace') })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Summary } from '../../src/experiment/outcome.js'
-import { readSummary, runTwinpage, temporaryDirectory } from '../support/cli.js'
+import { readSummary, runTwinpage, setting, temporaryDirectory } from '../support/cli.js'
 
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url))
 const GUESTS_MIB = 4 * 8 * 1024
@@ -36,13 +36,16 @@ function assertAsInThePost({ state, phases, integrity }: Summary): void {
   )
 }
 
-test('at 1/1024 of memory and time', async () => {
-  const cwd = temporaryDirectory()
-  const args = ['run', 'case-study', '--set', 'scale=1024', '--quiet', '--out', 'out']
-  const { code, stderr } = await runTwinpage(args, { cwd })
-  assert.equal(code, 0, stderr)
-  assertAsInThePost(readSummary(join(cwd, 'out')))
-})
+for (const engine of ['threads', 'stepped']) {
+  test(`at 1/1024 of memory and time, engine ${engine}`, async () => {
+    const cwd = temporaryDirectory()
+    const settings = setting({ scale: 1024, engine })
+    const args = ['run', 'case-study', ...settings, '--quiet', '--out', 'out']
+    const { code, stderr } = await runTwinpage(args, { cwd })
+    assert.equal(code, 0, stderr)
+    assertAsInThePost(readSummary(join(cwd, 'out')))
+  })
+}
 
 test('in the run that the README shows', () => {
   const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8')

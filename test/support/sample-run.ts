@@ -100,6 +100,7 @@ function planOf(guests: readonly string[], scale: Plan['scale']): Plan {
     scenario: 'case-study',
     description: '',
     seed: 42,
+    engine: 'threads',
     scale,
     host: {
       frames: guests.length * PAGES_PER_GUEST,

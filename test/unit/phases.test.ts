@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sample } from '../../src/experiment/outcome.js'
 import { PhaseLeader } from '../../src/experiment/phases.js'
 import type { Sampler } from '../../src/experiment/sampler.js'
+import { nowNs } from '../../src/measure/clock.js'
 import { counterRow, createCounters, LAST_PASS, SCAN } from '../../src/measure/counters.js'
 import type { PhasePlan, Plan } from '../../src/scenario/plan.js'
 import { Control, createControl } from '../../src/sync/control.js'
@@ -39,7 +40,7 @@ function lead(phases: PhasePlan[], mustEnd = () => false): Led {
       return { timeSeconds, phase } as Sample
     },
   }
-  const leader = new PhaseLeader(plan, control, sampler, counters, {})
+  const leader = new PhaseLeader(plan, control, sampler, counters, {}, { nowNs, sleep })
   for (let phase = 0; phase < phases.length; phase++) control.acknowledgeEnd(0, phase)
   let over = false
   const done = leader.lead(mustEnd).then(() => {

@@ -99,3 +99,10 @@ test('names of phases that would touch move up, and vanish only when no row is l
   assert.deepEqual(arrangePhaseNames(phases, 200).rowOfPhase, [0, 0, 0, 0])
   assert.deepEqual(arrangePhaseNames(phases, 1).rowOfPhase, [0, 1, 2, undefined])
 })
+
+test('the drawing depends on its data alone: drawn again in the same process, it is the same', () => {
+  const [one, other] = [0, 1].map(() => renderSharingChart(chartData(['a', 'b'])))
+  assert.equal(one, other)
+  const names = [...one!.matchAll(/(?:class="|#)(zr0-[a-z]+\d+|zr0-cls-\d+)/g)].map(([, name]) => name)
+  assert.ok(new Set(names).size > 3)
+})

@@ -161,6 +161,11 @@ describe('the smallest scenario', () => {
     assert.equal(`${loadScenario(file).name}.yaml`, file.slice(directory.length + 1))
   })
 
+  test('runs in real threads, unless it says to be stepped', () => {
+    assert.equal(plan(smallest).engine, 'threads')
+    assert.equal(plan(smallest, { set: ['engine=stepped'] }).engine, 'stepped')
+  })
+
   test('takes a seed from its caller, after all that is set', () => {
     assert.equal(plan(smallest, { set: ['seed=5'] }).seed, 5)
     assert.equal(plan(smallest, { set: [{ key: 'seed', value: '5' }], seed: 7 }).seed, 7)

@@ -1,0 +1,56 @@
+/** A plan cut into the tasks of its actors: the guests, then the scanner, then the reclaimer. */
+import { guestTraceOf } from '../guest/guest-trace.js'
+import { readTrace } from '../guest/trace.js'
+import type { Plan } from '../scenario/plan.js'
+import type { GuestPages, GuestTask, ReclaimerTask, ScannerTask, WorkerTask } from './messages.js'
+
+/** What all actors have in common. */
+export type Shared = Omit<WorkerTask, 'thread'>
+
+export interface Tasks {
+  guests: GuestTask[]
+  scanner: ScannerTask
+  reclaimer: ReclaimerTask
+}
+
+/** @param enoughFrames how many available frames the reclaimer works for */
+export function tasksOf(plan: Plan, shared: Shared, enoughFrames: number): Tasks {
+  const guestPages = pagesOf(plan)
+  const { seed, host, scanner, phases } = plan
+  const hypervisor = { ...shared, plan: { seed, host, scanner, phases }, guests: guestPages }
+  return {
+    guests: guestTasks(plan, shared, guestPages),
+    scanner: { ...hypervisor, thread: plan.guests.length },
+    reclaimer: { ...hypervisor, thread: plan.guests.length + 1, enoughFrames },
+  }
+}
+
+function guestTasks(plan: Plan, shared: Shared, guestPages: readonly GuestPages[]): GuestTask[] {
+  const trace = plan.trace === undefined ? undefined : readTrace(plan.trace.file)
+  const phases = plan.phases.map(({ name, seconds, ends }) => ({
+    name,
+    seconds,
+    endsByTime: ends.when === 'time',
+  }))
+  return plan.guests.map((guestPlan, guest) => ({
+    ...shared,
+    thread: guest,
+    guest,
+    plan: guestPlan,
+    firstPage: guestPages[guest]!.firstPage,
+    seed: plan.seed,
+    phases,
+    scaleTime: plan.scale.time,
+    stallLimitSeconds: plan.host.stallLimitSeconds,
+    trace: trace && guestTraceOf(trace, guestPlan.traceGuest!),
+  }))
+}
+
+function pagesOf(plan: Plan): GuestPages[] {
+  let firstPage = 0
+  return plan.guests.map(({ pages, share, salt }) => {
+    const guest = { firstPage, pages, share, salt }
+    firstPage += pages
+    return guest
+  })
+}
