@@ -24,7 +24,8 @@
  * says it is free. A reserve word that comes back to an old value (ABA) names the same free frames again. Why
  * none is lost: freeing sets the bitmap bit first and the summary bit after it. Who empties a bitmap word
  * clears its summary bit and then looks at the word again, setting the bit back if frames came in between. A
- * reader may see the summary bit clear for that moment and miss a frame; if it waits, it is woken as the bit is set.
+ * reader may see the summary bit clear for that moment and miss a frame; if it waits, it is woken as the bit is set. In the
+ * same way it may miss frames between bitmap and reserve, and is woken when more are reserved than their thread asked for.
  */
 import * as A from '#atomics'
 import { CACHE_LINE_WORDS } from './layout.js'
@@ -243,6 +244,7 @@ export class FrameAllocator {
       const group = ((word << 5) + shift) >>> GROUP_SHIFT
       A.store(this.words, this.reserve, (group << GROUP_BITS) | taken)
       const count = bitCount(taken)
+      if (count > 1) this.wakeWaiter()
       if (A.sub(this.words, AVAILABLE, count) - count < this.lowFrames) this.requestReclaim()
       return true
     }
