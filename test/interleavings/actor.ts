@@ -19,9 +19,9 @@ import { type Stepper, stepWith } from './atomics.js'
 import { Abandoned, BatonActor, DONE, FAILED, PREEMPTED, SLEEPS, SPINS } from './baton.js'
 import { nameOfArray, numberOfArray } from './machine-arrays.js'
 import { type Actor, CONTENT_KEY_HIGH, type Operation, type Race } from './race.js'
-import { equateHashes, tearKernels } from './torn-kernels.js'
+import { tearMemory, weakenHashes } from './torn-kernels.js'
 
-export interface ActorTask extends Actor, Pick<Race, 'hashesAreEqual'> {
+export interface ActorTask extends Actor, Pick<Race, 'hashes'> {
   machine: MachineHandle
   baton: Int32Array
   actor: number
@@ -118,8 +118,8 @@ class ActorThread {
   constructor(private readonly task: ActorTask) {
     const { machine: handle, thread, guests } = task
     this.machine = new Machine(handle, thread)
-    tearKernels(this.machine, handle.kernels)
-    if (task.hashesAreEqual) equateHashes(this.machine.kernels)
+    tearMemory(this.machine, handle.kernels)
+    weakenHashes(this.machine.kernels, task.hashes)
     this.allocatorBefore = { ...this.machine.allocator }
     this.counters = counterRow(createCounters(thread + 1), thread)
     this.guest = guests[thread]

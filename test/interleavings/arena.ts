@@ -15,17 +15,22 @@ import { brokenAfterDeath, brokenAtEnd, brokenNow } from './invariants.js'
 import { sharedArrays } from './machine-arrays.js'
 import type { Race } from './race.js'
 import type { Turn } from './schedule.js'
-import { equateHashes } from './torn-kernels.js'
+import { weakenHashes } from './torn-kernels.js'
 
 /** No operation of a race takes so many steps: an actor that makes them goes round in a circle. */
 const STEPS_MAX = 3000
 const TURNS_MAX = 200
 const FAILURE_BYTES = 500
+/** What lies in a slot of the swap file that holds no page: not what another schedule wrote there. */
+const POISON = 0xdb
 /** How a thread tells that it gave a lock up. */
 const GAVE_UP = 'LockTimeoutError'
 
 /** The worker threads that play actors. */
 export class Cast {
+  /** One of them does not listen any more, and no other race can be played. */
+  isStuck = false
+
   private constructor(readonly workers: Worker[]) {}
 
   /** @param module compiled module of actor.ts, of this build or of a mutant's */
@@ -41,7 +46,7 @@ export class Cast {
   }
 }
 
-/** A turn that was played. */
+/** A turn that was played; `steps` is undefined if it ended by itself, however many it was given. */
 export interface PlayedTurn extends Turn {
   /** Steps that it really had. */
   made: number
@@ -65,6 +70,7 @@ export const firstRunnable: Chooser = ([actor]) => ({ actor: actor! })
 interface Snapshot {
   /** Pairs of a shared array and what it held. */
   words: [Int32Array, Int32Array][]
+  /** The swap file, slot by slot. */
   slots: [page: number, bytes: Buffer][]
 }
 
@@ -85,11 +91,11 @@ export class Arena {
   /** @param tellsSteps whether `close` returns all steps that were made */
   constructor(
     private readonly race: Race,
-    cast: Cast,
+    private readonly cast: Cast,
     tellsSteps = false,
   ) {
     this.host = new TestHost(race.host)
-    if (race.hashesAreEqual) equateHashes(this.host.scannerView.kernels)
+    weakenHashes(this.host.scannerView.kernels, race.hashes)
     race.setUp(this.host)
     const { handle, guests } = this.host
     const words = createBaton()
@@ -107,7 +113,7 @@ export class Arena {
       const worker = cast.workers[index]!
       const task: ActorTask = {
         ...actor,
-        hashesAreEqual: race.hashesAreEqual ?? false,
+        hashes: race.hashes,
         machine: handle,
         baton: words,
         actor: index,
@@ -137,6 +143,7 @@ export class Arena {
       if (asked?.steps !== undefined && !this.isPreempted(asked.actor)) play.isFeasible = false
       if (!play.isFeasible || play.violation !== undefined) break
     }
+    if (this.cast.isStuck) return play
     const isDeadlock = this.race.actors.some((_, actor) => this.isUnfinished(actor)) && runnable.length === 0
     for (const actor of this.started) if (!this.hasEnded(actor)) this.baton.abandon(actor)
     if (isDeadlock) play.violation = 'deadlock: an actor waits for a lock that nobody will open'
@@ -146,6 +153,10 @@ export class Arena {
 
   /** Sends the actors home; returns their steps, in order. */
   async close(): Promise<ToldStep[]> {
+    if (this.cast.isStuck) {
+      this.host.close()
+      return []
+    }
     this.race.actors.forEach((_, actor) => {
       this.baton.release(actor)
     })
@@ -159,10 +170,14 @@ export class Arena {
     const before = this.started.has(actor) ? this.baton.steps(actor) : 0
     const timesOut = this.started.has(actor) && this.isWaiting(actor)
     this.started.add(actor)
-    if (timesOut) this.baton.expire(actor, steps ?? STEPS_MAX)
-    else this.baton.run(actor, steps ?? STEPS_MAX)
+    const isBack = this.baton[timesOut ? 'expire' : 'run'](actor, steps ?? STEPS_MAX)
     const made = this.baton.steps(actor) - before
-    play.turns.push({ actor, steps, dies, made, runnable })
+    play.turns.push({ actor, steps: this.isPreempted(actor) ? steps : undefined, dies, made, runnable })
+    if (!isBack) {
+      this.cast.isStuck = true
+      play.violation = 'an actor goes round in a circle without a step'
+      return made
+    }
     if (timesOut && this.dead.size === 0) play.violation = 'an actor waits for a frame and was not woken'
     if (made === STEPS_MAX) play.violation = `an actor made ${STEPS_MAX} steps without an end`
     if (dies) this.dead.add(actor)
@@ -213,7 +228,9 @@ export class Arena {
     for (const { mmu } of this.host.guests) {
       mmu.digests.set(this.digestsAfter.subarray(mmu.firstPage, mmu.firstPage + mmu.pages))
     }
-    return this.dead.size > 0 ? brokenAfterDeath(this.host) : brokenAtEnd(this.host)
+    return this.dead.size > 0
+      ? brokenAfterDeath(this.host)
+      : brokenAtEnd(this.host, this.race.hashes === 'equal')
   }
 
   private takeSnapshot(): Snapshot {
@@ -221,12 +238,11 @@ export class Arena {
     const memory = handle.memory.segments.map((segment) => new Int32Array(segment.buffer))
     const words = [...this.arrays, ...memory]
     const slots: Snapshot['slots'] = []
-    handle.ptes.forEach((pte, page) => {
-      if ((pte & SWAPPED) === 0) return
-      const bytes = Buffer.alloc(PAGE_BYTES)
-      readSync(handle.swapFd!, bytes, 0, PAGE_BYTES, page * PAGE_BYTES)
+    for (const [page, pte] of handle.swapFd === undefined ? [] : handle.ptes.entries()) {
+      const bytes = Buffer.alloc(PAGE_BYTES, POISON)
+      if ((pte & SWAPPED) !== 0) readSync(handle.swapFd!, bytes, 0, PAGE_BYTES, page * PAGE_BYTES)
       slots.push([page, bytes])
-    })
+    }
     return { words: words.map((array) => [array, array.slice()]), slots }
   }
 

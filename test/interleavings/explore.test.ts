@@ -24,12 +24,16 @@ class FreeActors implements Player {
       const dead = new Set(turns.filter(({ dies }) => dies).map(({ actor }) => actor))
       const runnable = left.map((_, actor) => actor).filter((actor) => left[actor]! > 0 && !dead.has(actor))
       if (runnable.length === 0) break
-      const turn = schedule[turns.length] ?? choose(runnable, done.length)
+      const asked = schedule[turns.length]
+      const turn = asked ?? choose(runnable, done.length)
       if (!runnable.includes(turn.actor)) return { turns, violation: undefined, isFeasible: false }
-      const made = Math.min(turn.steps ?? Number.POSITIVE_INFINITY, left[turn.actor]!)
+      const isPreempted = turn.steps !== undefined && turn.steps < left[turn.actor]!
+      if (turn === asked && turn.steps !== undefined && !isPreempted)
+        return { turns, violation: undefined, isFeasible: false }
+      const made = isPreempted ? turn.steps! : left[turn.actor]!
       left[turn.actor]! -= made
       done += 'abc'[turn.actor]!.repeat(made) + (turn.dies ? '!' : '')
-      turns.push({ ...turn, made, runnable })
+      turns.push({ ...turn, steps: isPreempted ? made : undefined, made, runnable })
     }
     this.played.push(done)
     return { turns, violation: this.isBroken(done) ? 'broken' : undefined, isFeasible: true }

@@ -125,14 +125,5 @@ function byPriority(prng: Prng, steps: number): Chooser {
 function take(result: Exploration, { turns, violation }: Play): void {
   result.schedules++
   if (violation === undefined) return
-  result.violation = { schedule: formatSchedule(asPlayed(turns)), what: violation }
-}
-
-/** Turns that ended before the steps they were given, as the random search gives them, ended by themselves. */
-function asPlayed(turns: readonly PlayedTurn[]): Turn[] {
-  return turns.map(({ actor, steps, dies, made }) => ({
-    actor,
-    steps: steps === undefined || made < steps ? undefined : steps,
-    dies: dies ?? false,
-  }))
+  result.violation = { schedule: formatSchedule(turns), what: violation }
 }

@@ -3,16 +3,30 @@
  *
  *   the frame that a PTE maps is not free
  *   the frame of an unlocked private PTE belongs to its page, and of no two private PTEs is it the same
- *   a frame has at least as many references as shared PTEs map it
+ *   a frame has at least as many references as shared PTEs map it, and those are read-only
+ *   a free frame is free once, belongs to nobody, and is not in the share table
  *
- * and when all threads have ended, all that the audit looks at; every page holds what its guest last wrote; and each free
- * frame can be had, once.
+ * and when all threads have ended, all that the audit looks at; no bucket is locked, and no two entries wait for the same
+ * page; every page holds what its guest last wrote, and what its tag says; a scanner that goes on makes equal pages share
+ * one frame, so nothing that was left behind is in its way; and each free frame can be had, once.
  */
 import { freeFrameMap } from '../../src/machine/allocator.js'
-import { FRAME_WORDS, ownedBy, STATE } from '../../src/machine/frames.js'
-import type { MachineHandle } from '../../src/machine/machine.js'
-import { LOCKED, mpnOf, PRESENT, SHARED } from '../../src/machine/pte.js'
+import {
+  FRAME_WORDS,
+  FREE_STATE,
+  HASH_HIGH,
+  HASH_LOW,
+  NEXT,
+  ownedBy,
+  STATE,
+  UNLINKED,
+} from '../../src/machine/frames.js'
+import { type MachineHandle, UNIQUE_TAG } from '../../src/machine/machine.js'
+import { INELIGIBLE, LOCKED, mpnOf, PRESENT, SHARED, WRITABLE } from '../../src/machine/pte.js'
 import type { TestHost } from '../support/host.js'
+
+/** Passes of a scanner after which equal pages share: one drops stale hints, one leaves new ones, one merges. */
+const PASSES_TO_SHARE = 3
 
 /** What does not hold, or undefined. */
 export function brokenNow({ ptes, frameTable, allocator, memory }: MachineHandle): string | undefined {
@@ -25,6 +39,8 @@ export function brokenNow({ ptes, frameTable, allocator, memory }: MachineHandle
     const mpn = mpnOf(pte)
     if (mpn >= memory.frames) return `page ${page} maps MPN ${mpn}, which does not exist`
     if (free[mpn]! > 0) return `page ${page} maps MPN ${mpn}, which is free`
+    if ((pte & SHARED) !== 0 && (pte & WRITABLE) !== 0)
+      return `page ${page} shares MPN ${mpn}, but is writable`
     const mappings = (pte & SHARED) !== 0 ? shared : owned
     mappings[mpn]! += 1
     const state = frameTable[mpn * FRAME_WORDS + STATE]!
@@ -37,15 +53,26 @@ export function brokenNow({ ptes, frameTable, allocator, memory }: MachineHandle
     const state = frameTable[mpn * FRAME_WORDS + STATE]!
     if (shared[mpn]! > Math.max(0, state))
       return `MPN ${mpn} is mapped ${shared[mpn]} times, but STATE is ${state}`
+    if (free[mpn] === 0) continue
+    if (free[mpn]! > 1) return `MPN ${mpn} is free twice`
+    if (state !== FREE_STATE) return `MPN ${mpn} is free, but STATE is ${state}`
+    if (frameTable[mpn * FRAME_WORDS + NEXT] !== UNLINKED) return `MPN ${mpn} is free, but in the share table`
   }
   return undefined
 }
 
 /** The same for a machine whose threads have ended, and for what their guests wrote. */
-export function brokenAtEnd(host: TestHost): string | undefined {
+export function brokenAtEnd(host: TestHost, hashesAreEqual: boolean): string | undefined {
   const audit = host.audit()
   if (audit.violations + audit.leakedFrames > 0) return audit.findings[0]
-  return wrongBytes(host)[0] ?? lostFrames(host)
+  return (
+    lockedBucket(host.handle) ??
+    sameHash(host.handle) ??
+    wrongBytes(host)[0] ??
+    wrongTags(host) ??
+    unsharedPages(host, hashesAreEqual) ??
+    lostFrames(host)
+  )
 }
 
 /** After a death: locks, references and frames that the dead thread had in hand are lost, and nothing else. */
@@ -55,6 +82,64 @@ export function brokenAfterDeath(host: TestHost): string | undefined {
 
 function wrongBytes(host: TestHost): string[] {
   return host.guests.flatMap((_, guest) => host.verify(guest).findings)
+}
+
+function lockedBucket({ buckets }: MachineHandle): string | undefined {
+  const bucket = buckets.findIndex((head) => (head & 1) !== 0)
+  return bucket < 0 ? undefined : `bucket ${bucket} was left locked`
+}
+
+/** Of two live entries with the same hash the second would never be found. */
+function sameHash({ frameTable, memory }: MachineHandle): string | undefined {
+  const mpnOfHash = new Map<string, number>()
+  for (let mpn = 0; mpn < memory.frames; mpn++) {
+    const base = mpn * FRAME_WORDS
+    if (frameTable[base + NEXT] === UNLINKED) continue
+    const hash = `${frameTable[base + HASH_LOW]} ${frameTable[base + HASH_HIGH]}`
+    const other = mpnOfHash.get(hash)
+    if (other !== undefined) return `MPN ${other} and MPN ${mpn} are both filed under the hash ${hash}`
+    mpnOfHash.set(hash, mpn)
+  }
+  return undefined
+}
+
+/** Pages whose tags say that they hold the same hold the same. */
+function wrongTags({ handle, guests }: TestHost): string | undefined {
+  const digestOfTag = new Map<number, number>()
+  for (const { mmu, name } of guests) {
+    for (let ppn = 0; ppn < mmu.pages; ppn++) {
+      const tag = handle.tags[mmu.firstPage + ppn]!
+      const digest = digestOfTag.get(tag) ?? mmu.digests[ppn]!
+      if (tag !== UNIQUE_TAG && digest !== mmu.digests[ppn])
+        return `guest ${name} PPN ${ppn}: its tag is wrong`
+      digestOfTag.set(tag, digest)
+    }
+  }
+  return undefined
+}
+
+/** A scanner goes on, alone, until pages that hold the same must share a frame: all but those of a false match. */
+function unsharedPages(host: TestHost, hashesAreEqual: boolean): string | undefined {
+  const { ptes } = host.handle
+  for (let pass = 0; pass < PASSES_TO_SHARE; pass++) host.pass()
+  const pageOfDigest = new Map<number, number>()
+  for (const { mmu } of host.guests) {
+    for (let ppn = 0; ppn < mmu.pages; ppn++) {
+      const page = mmu.firstPage + ppn
+      const pte = ptes[page]!
+      if ((pte & PRESENT) === 0) continue
+      if ((pte & INELIGIBLE) !== 0) {
+        if (!hashesAreEqual) return `page ${page} is ineligible, but there was no false match`
+        continue
+      }
+      const digest = mmu.digests[ppn]!
+      const other = pageOfDigest.get(digest) ?? page
+      if (mpnOf(ptes[other]!) !== mpnOf(pte))
+        return `pages ${other} and ${page} are equal, but never come to share`
+      pageOfDigest.set(digest, other)
+    }
+  }
+  return undefined
 }
 
 function lostFrames(host: TestHost): string | undefined {

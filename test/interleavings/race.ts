@@ -22,6 +22,8 @@ export interface Actor {
   program: Operation[]
 }
 
+export type Hashes = 'equal' | 'in one bucket'
+
 export interface Race {
   /** As it is printed, and named to replay a schedule. */
   name: string
@@ -30,8 +32,11 @@ export interface Race {
   host: HostOptions
   setUp: (host: TestHost) => void
   actors: Actor[]
-  /** Every page hashes to the same: each look-up finds a page, and mostly the wrong one. */
-  hashesAreEqual?: boolean
+  /**
+   * `equal`: every page hashes to the same, so each look-up finds a page, and mostly the wrong one; `in one bucket`: every
+   * entry is in the same chain of the share table.
+   */
+  hashes?: Hashes | undefined
   /** Explored again with each actor dying at each of its steps. */
   withDeaths?: boolean
 }

@@ -1,19 +1,26 @@
 /** Every race of docs/protocol.md, in every order of its steps with few preemptions, in many others, and with deaths. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, beforeEach, test } from 'node:test'
 import { Prng, seedOf } from '../../src/random/prng.js'
 import { Arena, Cast, type Play } from './arena.js'
 import { ACTORS_MAX } from './baton.js'
 import { type Exploration, exploreAll, exploreAtRandom, type Player } from './explore.js'
 import type { Race } from './race.js'
 import { races } from './races.js'
+import { formatSchedule, parseSchedule } from './schedule.js'
 
 const PREEMPTIONS_MAX = 2
 const PREEMPTIONS_BESIDE_A_DEATH_MAX = 1
 const RANDOM_SCHEDULES = 1000
+const REPLAYED_SCHEDULES = 200
 
 let cast: Cast
 before(async () => {
+  cast = await Cast.hire(ACTORS_MAX)
+})
+beforeEach(async () => {
+  if (!cast.isStuck) return
+  await cast.dismiss()
   cast = await Cast.hire(ACTORS_MAX)
 })
 after(() => cast.dismiss())
@@ -39,6 +46,20 @@ test('a schedule is played the same each time: step for step, by other threads a
     return plays
   }
   assert.deepEqual(await play(), await play())
+})
+
+test('the string of a schedule at random plays it again', async () => {
+  const race = races.find(({ name }) => name === 'stall-free')!
+  const arena = new Arena(race, cast)
+  const again: Player = {
+    play: (schedule, choose) => {
+      const play = arena.play(schedule, choose)
+      assert.deepEqual(arena.play(parseSchedule(formatSchedule(play.turns))), play)
+      return play
+    },
+  }
+  exploreAtRandom(again, REPLAYED_SCHEDULES, new Prng(1))
+  await arena.close()
 })
 
 for (const race of races) {

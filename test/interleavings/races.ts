@@ -21,7 +21,11 @@ import {
 
 const CONTENT = 4
 const OTHER = 5
+const THIRD = 6
+const FOURTH = 7
 const WORD = 7
+/** So many that four threads take two at once from the bitmap. */
+const BATCH_FRAMES = 512
 /** In the other half of a page. */
 const FAR_WORD = 900
 
@@ -41,6 +45,8 @@ function hypervisor(guests: number) {
 const one = hypervisor(1)
 const two = hypervisor(2)
 const three = hypervisor(3)
+const four = hypervisor(4)
+const five = hypervisor(5)
 
 function hold(host: TestHost, guest: number, ppn: number, content: number): void {
   host.guests[guest]!.mmu.fill(ppn, content, CONTENT_KEY_HIGH, content)
@@ -57,6 +63,15 @@ function hinted(host: TestHost): void {
   hold(host, 0, 0, CONTENT)
   hold(host, 1, 0, CONTENT)
   host.visit(1, 0)
+}
+
+/** The first page of each guest holds one of these and is filed as a hint; that of the next holds `content` and is not. */
+function chained(host: TestHost, filed: readonly number[], content: number): void {
+  for (const [guest, held] of filed.entries()) {
+    hold(host, guest, 0, held)
+    host.visit(guest, 0)
+  }
+  hold(host, filed.length, 0, content)
 }
 
 const small: HostOptions = { frames: 4, guests: [1, 1] }
@@ -92,9 +107,11 @@ export const races: Race[] = [
   {
     name: 'store-merge-zero',
     row: 'store × merge',
-    host: { frames: 3, guests: [1] },
-    setUp: (host) => host.guests[0]!.mmu.zero(0),
-    actors: [one.scanner(visit(0, 0)), guest(0, store(0, FAR_WORD, 77), load(0, FAR_WORD, 77))],
+    host: threeGuests,
+    setUp: (host) => {
+      for (const { mmu } of host.guests) mmu.zero(0)
+    },
+    actors: [three.scanner(visit(0, 0)), guest(0, store(0, FAR_WORD, 77), load(0, FAR_WORD, 77))],
   },
   {
     name: 'store-store-merge',
@@ -107,7 +124,7 @@ export const races: Race[] = [
     name: 'store-false-match',
     row: 'store × merge',
     host: small,
-    hashesAreEqual: true,
+    hashes: 'equal',
     setUp: (host) => {
       hold(host, 0, 0, CONTENT)
       hold(host, 1, 0, OTHER)
@@ -119,12 +136,68 @@ export const races: Race[] = [
     name: 'cow-false-match',
     row: 'CoW × new reference',
     host: threeGuests,
-    hashesAreEqual: true,
+    hashes: 'equal',
     setUp: (host) => {
       share(host, [0, 1])
       hold(host, 2, 0, OTHER)
     },
     actors: [three.scanner(visit(2, 0)), guest(0, fill(0, OTHER)), guest(2, fill(0, CONTENT))],
+  },
+  {
+    name: 'load-merge',
+    row: 'load × merge or swap-out',
+    host: { frames: 3, guests: [1, 1, 1] },
+    setUp: (host) => {
+      for (const guest of [0, 1]) {
+        hold(host, guest, 0, CONTENT)
+        host.guests[guest]!.mmu.store(0, WORD, Int32Array.of(77), 1)
+      }
+      host.visit(1, 0)
+    },
+    actors: [three.scanner(visit(0, 0)), guest(0, load(0, WORD, 77)), guest(2, fill(0, OTHER))],
+  },
+  {
+    name: 'load-swap-out',
+    row: 'load × merge or swap-out',
+    host: { frames: 3, guests: [1, 1], swap: true },
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      host.guests[0]!.mmu.store(0, WORD, Int32Array.of(77), 1)
+    },
+    actors: [two.other(reclaim(0, 0)), guest(0, load(0, WORD, 77)), guest(1, fill(0, OTHER))],
+  },
+  {
+    name: 'chain-merge-remove-first',
+    row: 'link × find × remove in one chain',
+    host: { frames: 5, guests: [1, 1, 1], swap: true },
+    hashes: 'in one bucket',
+    setUp: (host) => chained(host, [CONTENT, OTHER], CONTENT),
+    actors: [three.scanner(visit(2, 0)), three.other(reclaim(1, 0))],
+  },
+  {
+    name: 'chain-link-remove-middle',
+    row: 'link × find × remove in one chain',
+    host: { frames: 6, guests: [1, 1, 1, 1, 1], swap: true },
+    hashes: 'in one bucket',
+    setUp: (host) => {
+      chained(host, [CONTENT, OTHER, THIRD], FOURTH)
+      hold(host, 4, 0, CONTENT)
+    },
+    actors: [five.scanner(visit(3, 0)), five.other(reclaim(1, 0))],
+  },
+  {
+    name: 'chain-cow-remove-last',
+    row: 'link × find × remove in one chain',
+    host: { frames: 6, guests: [1, 1, 1, 1] },
+    hashes: 'in one bucket',
+    setUp: (host) => {
+      share(host, [0, 1])
+      hold(host, 0, 0, OTHER)
+      hold(host, 2, 0, THIRD)
+      host.visit(2, 0)
+      hold(host, 3, 0, CONTENT)
+    },
+    actors: [four.scanner(visit(3, 0)), guest(1, store(0, WORD, 77)), guest(2, fill(0, CONTENT))],
   },
   {
     name: 'store-hint',
@@ -245,6 +318,15 @@ export const races: Race[] = [
       { thread: 4, program: [visit(0, 0)] },
       guest(3, take, give),
     ],
+  },
+  {
+    name: 'stall-refill',
+    row: 'allocate × free',
+    host: { frames: BATCH_FRAMES, guests: [1, BATCH_FRAMES - 1] },
+    setUp: ({ guests }) => {
+      for (let ppn = 0; ppn < BATCH_FRAMES - 2; ppn++) guests[1]!.mmu.zero(ppn)
+    },
+    actors: [guest(0, store(0, WORD, 77)), guest(1, store(BATCH_FRAMES - 2, WORD, 88))],
   },
   {
     name: 'stale-hint-reused-frame',

@@ -1,33 +1,43 @@
 /**
- * Page kernels that go over a page in two halves, each a step of its own: so a page may change under a hash, a comparison or a
- * copy, and be seen half-written, as it may on real processors.
+ * Bytes in steps. Page kernels go over a page in two halves, each a step of its own: so a page may change under a hash, a
+ * comparison or a copy, and be seen half-written, as it may on real processors. A guest's loads and stores do a word a step.
  */
 import type { KernelModules } from '../../src/kernels/kernels.js'
 import { PageKernels } from '../../src/kernels/kernels.js'
 import { PAGE_WORDS } from '../../src/machine/layout.js'
 import type { Machine } from '../../src/machine/machine.js'
 import { stepAt } from './atomics.js'
+import type { Hashes } from './race.js'
 
 const HALF = PAGE_WORDS / 2
 
-/** Gives every page the same hash. */
-export function equateHashes(kernels: PageKernels): void {
-  kernels.hash = () => {
-    kernels.hashLow = 1
-    kernels.hashHigh = 1
+/** What of a hash chooses the bucket of a small share table. */
+const BUCKET_OF_LOW = 0xff
+const BUCKET_OF_HIGH = 0x7fff
+
+/** Weakens the hashes of one thread. */
+export function weakenHashes(kernels: PageKernels, hashes: Hashes | undefined): void {
+  if (hashes === undefined) return
+  const hash = kernels.hash.bind(kernels)
+  kernels.hash = (mpn) => {
+    hash(mpn)
+    kernels.hashLow = hashes === 'equal' ? 1 : kernels.hashLow & ~BUCKET_OF_LOW
+    kernels.hashHigh = hashes === 'equal' ? 1 : kernels.hashHigh & ~BUCKET_OF_HIGH
   }
 }
 
-/** Replaces the kernels of one thread's machine. */
-export function tearKernels(machine: Machine, modules: KernelModules): void {
+/** Replaces the kernels of one thread's machine, and the words that its guest loads and stores. */
+export function tearMemory(machine: Machine, modules: KernelModules): void {
   const { kernels } = machine
+  const segments = [...machine.words]
+  for (const [index, words] of segments.entries()) machine.words[index] = wordByWord(words)
   const segment = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
   const scratchKernels = new PageKernels(modules, [segment], 4)
   const scratch = new Int32Array(segment.buffer, 0, PAGE_WORDS)
 
   /** Does something to the words of each half of a page. */
   const inHalves = (operation: string, mpn: number, act: (from: number, to: number) => void) => {
-    const words = machine.words[mpn >>> machine.segmentShift]!
+    const words = segments[mpn >>> machine.segmentShift]!
     const base = machine.wordBase(mpn)
     for (let from = 0; from < PAGE_WORDS; from += HALF) {
       stepAt(operation, words, base + from)
@@ -36,7 +46,7 @@ export function tearKernels(machine: Machine, modules: KernelModules): void {
   }
   const pageOf = (mpn: number) => {
     const base = machine.wordBase(mpn)
-    return machine.words[mpn >>> machine.segmentShift]!.subarray(base, base + PAGE_WORDS)
+    return segments[mpn >>> machine.segmentShift]!.subarray(base, base + PAGE_WORDS)
   }
   const read = (operation: string, mpn: number) => {
     const page = pageOf(mpn)
@@ -72,4 +82,19 @@ export function tearKernels(machine: Machine, modules: KernelModules): void {
     write('fill', mpn, scratch)
     return digest
   }
+}
+
+/** The same words; to read or to write one is a step. */
+function wordByWord(words: Int32Array): Int32Array {
+  return new Proxy(words, {
+    get: (_, key) => {
+      stepAt('read', words, Number(key))
+      return words[Number(key)]
+    },
+    set: (_, key, value) => {
+      stepAt(`write(${value})`, words, Number(key))
+      words[Number(key)] = value
+      return true
+    },
+  })
 }
