@@ -82,6 +82,40 @@ export const mutants: Mutant[] = [
     races: ['stale-hint-dropped'],
   },
   {
+    name: 'a zero page is shared without looking at it under the lock',
+    file: 'sharing/tps.js',
+    find: 'const shared = this.kernels.isZero(mpn) && this',
+    replace: 'const shared = this',
+    races: ['store-merge-zero'],
+  },
+  {
+    name: 'the hinted page is unlocked before both are hashed again',
+    file: 'sharing/tps.js',
+    find: `this.machine.unlock(page, filed ? this.afterMismatch(pte, hintMpn) : pte);
+        this.machine.unlock(hintPage, hintPte);`,
+    replace: `this.machine.unlock(hintPage, hintPte);
+        this.machine.unlock(page, filed ? this.afterMismatch(pte, hintMpn) : pte);`,
+    races: ['store-store-merge'],
+  },
+  {
+    name: 'a stale hint is dropped with the lock of a page that does not map its frame',
+    file: 'sharing/tps.js',
+    find: `if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn)
+            return;`,
+    replace: `if (!isIdlePrivate(hintPte))
+            return;`,
+    races: ['swap-out-stale-hint'],
+  },
+  {
+    name: 'a word is loaded after the PTE is unlocked',
+    file: 'machine/mmu.js',
+    find: `        const value = this.words[mpn >>> this.machine.segmentShift][this.machine.wordBase(mpn) + word];
+        this.machine.unlock(page, pte);`,
+    replace: `        this.machine.unlock(page, pte);
+        const value = this.words[mpn >>> this.machine.segmentShift][this.machine.wordBase(mpn) + word];`,
+    races: ['load-merge', 'load-swap-out'],
+  },
+  {
     name: 'the reference is dropped before the copy',
     file: 'machine/mmu.js',
     find: 'this.machine.kernels.copy(frame, sharedFrame);',
@@ -210,6 +244,14 @@ export const mutants: Mutant[] = [
     find: 'A.or(this.words, index, bit);\n        this.wakeWaiter();',
     replace: 'A.or(this.words, index, bit);',
     races: ['swap-out-store-reuse'],
+  },
+  {
+    name: 'who missed frames on their way to a reserve is not told of them',
+    file: 'machine/allocator.js',
+    find: `if (count > 1)
+                this.wakeWaiter();`,
+    replace: '',
+    races: ['stall-refill'],
   },
   {
     name: 'a page is written to the swap file before its PTE is locked',

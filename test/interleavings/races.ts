@@ -439,6 +439,16 @@ export const races: Race[] = [
     actors: [two.scanner(visit(0, 0)), two.other(reclaim(1, 0))],
   },
   {
+    name: 'swap-out-stale-hint',
+    row: 'swap-out × hint',
+    host: { frames: 3, guests: [1, 1], swap: true },
+    setUp: (host) => {
+      hinted(host)
+      hold(host, 1, 0, OTHER)
+    },
+    actors: [two.scanner(visit(0, 0)), two.other(reclaim(1, 0)), guest(1, store(0, WORD, 77))],
+  },
+  {
     name: 'swap-in-scan',
     row: 'swap-in × scan',
     host: { ...small, swap: true },
