@@ -197,6 +197,35 @@ export const mutants: Mutant[] = [
     races: ['cow-new-reference'],
   },
   {
+    name: 'a hinted page that became zero is filed without being unlinked',
+    file: 'machine/share-table.js',
+    find: `this.remove(mpn);
+        return this.link(mpn, hashLow, hashHigh, references);`,
+    replace: 'return this.link(mpn, hashLow, hashHigh, references);',
+    races: ['stale-hint-zero'],
+  },
+  {
+    name: 'the rest of a chain is lost when its first entry is unlinked',
+    file: 'machine/share-table.js',
+    find: 'head = headOf(after);',
+    replace: 'head = EMPTY;',
+    races: ['chain-merge-remove-first'],
+  },
+  {
+    name: 'the rest of a chain is lost when an entry amid it is unlinked',
+    file: 'machine/share-table.js',
+    find: 'this.frameTable[before * FRAME_WORDS + NEXT] = after;',
+    replace: 'this.frameTable[before * FRAME_WORDS + NEXT] = END;',
+    races: ['chain-link-remove-middle'],
+  },
+  {
+    name: 'a hint is filed without a look for another of the same hash',
+    file: 'machine/share-table.js',
+    find: 'const free = !this.holdsMatch(head, hashLow, hashHigh);',
+    replace: 'const free = true;',
+    races: ['scanners-equal-pages'],
+  },
+  {
     name: 'a bucket is not locked',
     file: 'machine/share-table.js',
     find: 'if (A.compareExchange(this.buckets, bucket, head, head | BUCKET_LOCKED) === head)\n            return head;',

@@ -227,6 +227,16 @@ export const races: Race[] = [
     actors: [two.scanner(visit(0, 0)), guest(1, fill(0, OTHER), fill(0, CONTENT)), two.other(visit(0, 1))],
   },
   {
+    name: 'stale-hint-zero',
+    row: 'store × hint revalidation',
+    host: small,
+    setUp: (host) => {
+      hinted(host)
+      host.guests[1]!.mmu.zero(0)
+    },
+    actors: [two.scanner(visit(1, 0)), two.other(visit(0, 0))],
+  },
+  {
     name: 'cow-cow',
     row: 'CoW × CoW on one frame',
     host: { frames: 4, guests: [1, 1] },
