@@ -6,7 +6,8 @@
 import { once } from 'node:events'
 import { readSync, writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { PAGE_BYTES } from '../../src/machine/layout.js'
+import { freeFrameMap } from '../../src/machine/allocator.js'
+import { PAGE_BYTES, PAGE_WORDS } from '../../src/machine/layout.js'
 import { SWAPPED } from '../../src/machine/pte.js'
 import { TestHost } from '../support/host.js'
 import type { ActorTask, ToldStep } from './actor.js'
@@ -21,7 +22,7 @@ import { weakenHashes } from './torn-kernels.js'
 const STEPS_MAX = 3000
 const TURNS_MAX = 200
 const FAILURE_BYTES = 500
-/** What lies in a slot of the swap file that holds no page: not what another schedule wrote there. */
+/** What lies in free frames, and in slots of the swap file that hold no page: not zeros, nor what another schedule wrote. */
 const POISON = 0xdb
 /** How a thread tells that it gave a lock up. */
 const GAVE_UP = 'LockTimeoutError'
@@ -236,6 +237,11 @@ export class Arena {
   private takeSnapshot(): Snapshot {
     const { handle } = this.host
     const memory = handle.memory.segments.map((segment) => new Int32Array(segment.buffer))
+    freeFrameMap(handle.allocator).forEach((free, mpn) => {
+      const { segmentShift } = handle.memory
+      const first = (mpn & ((1 << segmentShift) - 1)) * PAGE_WORDS
+      if (free > 0) memory[mpn >>> segmentShift]!.fill(POISON, first, first + PAGE_WORDS)
+    })
     const words = [...this.arrays, ...memory]
     const slots: Snapshot['slots'] = []
     for (const [page, pte] of handle.swapFd === undefined ? [] : handle.ptes.entries()) {

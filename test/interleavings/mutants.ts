@@ -107,6 +107,13 @@ export const mutants: Mutant[] = [
     races: ['swap-out-stale-hint'],
   },
   {
+    name: 'a frame is not zeroed at the first touch',
+    file: 'machine/mmu.js',
+    find: 'this.machine.kernels.zero(frame);',
+    replace: '',
+    races: ['stall-refill'],
+  },
+  {
     name: 'a word is loaded after the PTE is unlocked',
     file: 'machine/mmu.js',
     find: `        const value = this.words[mpn >>> this.machine.segmentShift][this.machine.wordBase(mpn) + word];
