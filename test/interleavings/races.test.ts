@@ -25,7 +25,11 @@ beforeEach(async () => {
 })
 after(() => cast.dismiss())
 
-function assertNothingBroken(race: Race, { violation }: Exploration): void {
+let schedulesPlayed = 0
+after(() => console.log(`${schedulesPlayed} schedules of ${races.length} races`))
+
+function assertNothingBroken(race: Race, { schedules, violation }: Exploration): void {
+  schedulesPlayed += schedules
   if (violation === undefined) return
   assert.fail(`${violation.what}\n  replay: npm run replay -- ${race.name} ${violation.schedule}`)
 }
