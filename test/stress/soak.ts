@@ -4,6 +4,7 @@
  *
  *   npm run soak -- --minutes 120 --seed 7
  *
+ * Resident memory is looked at when a round is over and each thread has collected its garbage: what then grows, is kept.
  * On a terminal it shows its progress in one line, elsewhere it prints a line each minute. Exit codes: 0; 1 a violation,
  * or memory that grew or shrank; 2 a mistake in the arguments; 130 interrupted, with what was found so far.
  */
@@ -82,6 +83,7 @@ class Soak {
     this.violations.push(...violations.map((violation) => `${where}: ${violation}`))
     this.counts = addCounts(this.counts, counts)
     this.rounds++
+    globalThis.gc?.()
     this.lastRssBytes = process.memoryUsage.rss()
     if (this.elapsedMs() >= MINUTE_MS) this.firstRssBytes ??= this.lastRssBytes
   }
