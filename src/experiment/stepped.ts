@@ -165,7 +165,8 @@ export class Stepped implements Engine {
       if (this.reclaimerTurn.wakeNs === ON_EVENT && this.allocator.isReclaimRequested())
         this.reclaimerTurn.wake()
       if (rota.round(clock.ns)) clock.ns += STEP_NS
-      else clock.ns = Math.min(wholeSteps(rota.earliestNs()), Math.max(untilNs, clock.ns + STEP_NS))
+      // Never stands still: a time that an actor wants to be stepped at can, by rounding, be the present.
+      else clock.ns = Math.max(clock.ns + STEP_NS, Math.min(wholeSteps(rota.earliestNs()), untilNs))
     } while (clock.ns < untilNs && !isEnough())
   }
 

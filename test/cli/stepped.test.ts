@@ -88,6 +88,19 @@ phases:
 sampling: { interval: 50ms }
 `
 
+/** The eleventh of 55 ticks/s is due a rounding error after 0.2 s, which is lost where a second is added. */
+const ROUNDED = `engine: stepped
+host: { memory: 4MiB, processors: 2, GHz: 3 }
+guests:
+  - name: vm
+    memory: 1MiB
+    image: [{ class: private, size: rest }]
+    workload: { tick: [{ do: tick, where: private, rate: 55/s, pages: 8 }] }
+scanner: { ShareScanGHz: 0 }
+phases: [{ name: wait, duration: 1s }, { name: tick, duration: 1s }]
+sampling: { interval: 1s }
+`
+
 async function run(
   out: string,
   ...args: string[]
@@ -297,6 +310,12 @@ test('real threads come to the same sharing, once it has settled, and store the 
     assert.equal(stepped!.phases[0]![figure], threads!.phases[0]![figure], figure)
   }
   assert.deepEqual(stepped!.guests, threads!.guests)
+})
+
+test('the clock goes on where an operation is due between the present and the next number', async () => {
+  writeFileSync(join(cwd, 'rounded.yaml'), ROUNDED)
+  const { summary } = await runWell('rounded', 'rounded.yaml')
+  assert.equal(summary.phases[1]!.stores.count, 55 * 8)
 })
 
 test('SIGINT ends it within 2 s, with exit code 130 and valid files marked partial', async () => {
