@@ -28,7 +28,7 @@ import type { Plan } from '../scenario/plan.js'
 import { hypervisorOf } from '../sharing/attach.js'
 import { Reclaimer } from '../sharing/reclaimer.js'
 import { Scanner } from '../sharing/scanner.js'
-import { type Actor, ON_EVENT } from '../sync/actor.js'
+import { ON_EVENT } from '../sync/actor.js'
 import { Control } from '../sync/control.js'
 import type { Engine, EngineResults } from './engine.js'
 import type { GuestResult, ScannerTask } from './messages.js'
@@ -77,13 +77,12 @@ export class Stepped implements Engine {
     const prng = new Prng(seedOf('reclaimer', plan.seed))
     const { guests } = tasks.reclaimer
     this.reclaimer = new Reclaimer(machine, policy, this.control, counters, guests, prng, enoughFrames)
-    const guestTurns = this.guests.map((guest, index) =>
-      this.turnOf(guest!, (error) => this.guestDied(index, error)),
+    const guestTurns = this.guests.map(
+      (guest, index) => new Turn(guest!, (error) => this.guestDied(index, error)),
     )
-    const scannerTurn = this.turnOf(scannerOf(tasks.scanner, this.control), (error) =>
-      this.died('the scanner', error),
-    )
-    this.reclaimerTurn = this.turnOf(this.reclaimer, (error) => this.died('the reclaimer', error))
+    const scanner = scannerOf(tasks.scanner, this.control)
+    const scannerTurn = new Turn(scanner, (error) => this.died('the scanner', error))
+    this.reclaimerTurn = new Turn(this.reclaimer, (error) => this.died('the reclaimer', error))
     this.turns = [...guestTurns, scannerTurn, this.reclaimerTurn]
     this.count = this.turns.length
     const order = new Permutation(this.count, seedOf('stepped', plan.seed))
@@ -132,10 +131,6 @@ export class Stepped implements Engine {
   }
 
   async destroy(): Promise<void> {}
-
-  private turnOf(actor: Actor, onDeath: (error: unknown) => void): Turn {
-    return new Turn(actor, onDeath)
-  }
 
   private guestDied(index: number, error: unknown): void {
     this.guests[index] = undefined
