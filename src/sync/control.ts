@@ -197,12 +197,13 @@ export class Control {
     this.announce(SNAPSHOT, snapshots)
   }
 
+  /** How many workers have come up, at rest by now or not. */
   attachedWorkers(): number {
-    return this.workersThatAre(ATTACHED)
-  }
-
-  quietWorkers(): number {
-    return this.workersThatAre(QUIET)
+    let count = 0
+    for (let worker = 0; worker < this.handle.workers; worker++) {
+      if (A.load(this.words, this.states + worker) !== ABSENT) count++
+    }
+    return count
   }
 
   isQuiet(worker: number): boolean {
@@ -241,14 +242,6 @@ export class Control {
   private everyGuest(holds: (guest: number) => boolean): boolean {
     for (let guest = 0; guest < this.handle.guests; guest++) if (!holds(guest)) return false
     return true
-  }
-
-  private workersThatAre(atLeast: number): number {
-    let count = 0
-    for (let worker = 0; worker < this.handle.workers; worker++) {
-      if (A.load(this.words, this.states + worker) >= atLeast) count++
-    }
-    return count
   }
 
   private announce(word: number, value: number): void {

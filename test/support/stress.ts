@@ -117,7 +117,8 @@ export class Stress {
     } finally {
       control.stop()
     }
-    await this.until('all threads have come to rest', () => control.quietWorkers() === THREADS)
+    const areQuiet = () => this.workers.every((_, thread) => control.isQuiet(thread))
+    await this.until('all threads have come to rest', areQuiet)
     const audited = auditFindings(machine, this.settings[index]!)
     control.verify()
     await this.until('all threads have reported', () => this.reports.size === THREADS)

@@ -74,8 +74,9 @@ test('workers are counted as they attach and as they come to rest, each with its
     assert.equal(leader.threadId(number), 0)
     worker.attach(number, 700 + number)
     assert.deepEqual([leader.attachedWorkers(), leader.threadId(number)], [number + 1, 700 + number])
+    assert(!leader.isQuiet(number))
     worker.arriveQuiet()
-    assert.equal(leader.quietWorkers(), number + 1)
+    assert(leader.isQuiet(number))
   }
 })
 
