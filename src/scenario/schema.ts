@@ -86,7 +86,7 @@ const host = mapping({
   swap,
   stallLimit: duration()
     .prefault('10s')
-    .describe('wall time, never scaled, that a guest waits for a free frame before the run fails'),
+    .describe('how long a guest waits for a free frame before the run fails; never scaled'),
 })
 
 /** The settings that a phase may override. */
