@@ -113,6 +113,9 @@ class ActorThread {
   private readonly value = new Int32Array(1)
   private readonly counters: Float64Array
   private held: number[] = []
+  private reclaimer!: Reclaimer
+  /** The page that it takes next. */
+  private reclaimedPage = 0
   private readonly allocatorBefore: object
 
   constructor(private readonly task: ActorTask) {
@@ -179,6 +182,7 @@ class ActorThread {
     Object.assign(this.machine.allocator, this.allocatorBefore)
     this.counters.fill(0)
     this.held = []
+    this.reclaimer = this.makeReclaimer()
   }
 
   private publishDigests(): void {
@@ -221,14 +225,18 @@ class ActorThread {
     }
   }
 
-  private reclaim(page: number): void {
+  private makeReclaimer(): Reclaimer {
     const { machine, policy, counters, task } = this
     const control = new Control(createControl(0, 0, 0))
-    const choice = { nextBelow: () => page } as unknown as Prng
-    const reclaimer = new Reclaimer(machine, policy, control, counters, task.guests, choice, 0)
+    const choice = { nextBelow: () => this.reclaimedPage } as unknown as Prng
+    return new Reclaimer(machine, policy, control, counters, task.guests, choice, 0)
+  }
+
+  private reclaim(page: number): void {
+    this.reclaimedPage = page
     // biome-ignore lint/complexity/useLiteralKeys: it is private, and the one step of the reclaimer that is to be tried
-    reclaimer['freeOne']()
-    if (reclaimer.swapError !== undefined) throw new Error(reclaimer.swapError)
+    this.reclaimer['freeOne']()
+    if (this.reclaimer.swapError !== undefined) throw new Error(this.reclaimer.swapError)
   }
 
   private take(): void {

@@ -82,6 +82,13 @@ export const mutants: Mutant[] = [
     races: ['stale-hint-dropped'],
   },
   {
+    name: 'a hint that was filed anew under another hash is made a shared frame',
+    file: 'sharing/tps.js',
+    find: 'const filed = this.machine.shareTable.isFiledUnder(hintMpn, low, high);',
+    replace: 'const filed = this.machine.shareTable.next(hintMpn) !== -2;',
+    races: ['stale-hint-store'],
+  },
+  {
     name: 'a zero page is shared without looking at it under the lock',
     file: 'sharing/tps.js',
     find: 'const shared = this.kernels.isZero(mpn) && this',
@@ -96,6 +103,15 @@ export const mutants: Mutant[] = [
     replace: `this.machine.unlock(hintPage, hintPte);
         this.machine.unlock(page, filed ? this.afterMismatch(pte, hintMpn) : pte);`,
     races: ['store-store-merge'],
+  },
+  {
+    name: 'the reference is dropped before both pages are hashed again',
+    file: 'sharing/tps.js',
+    find: `this.machine.unlock(page, this.afterMismatch(pte, sharedMpn));
+            this.machine.dropReference(sharedMpn);`,
+    replace: `this.machine.dropReference(sharedMpn);
+            this.machine.unlock(page, this.afterMismatch(pte, sharedMpn));`,
+    races: ['last-drop-false-match'],
   },
   {
     name: 'a stale hint is dropped with the lock of a page that does not map its frame',
@@ -137,6 +153,26 @@ export const mutants: Mutant[] = [
     find: 'A.store(this.ptes, page, pte | LOCKED);',
     replace: 'A.store(this.ptes, page, pte);',
     races: ['first-touch-scan'],
+  },
+  {
+    name: 'a page stays ineligible when it is stored to',
+    file: 'machine/mmu.js',
+    find: 'this.machine.unlock(page, pte & ~INELIGIBLE);',
+    replace: 'this.machine.unlock(page, pte);',
+    races: ['store-ineligible'],
+  },
+  {
+    name: 'a guest that waited for a PTE locks it by a load and a store',
+    file: 'machine/mmu.js',
+    find: `if ((pte & LOCKED) === 0 && this.machine.tryLock(page, pte))
+                return pte;
+        }`,
+    replace: `if ((pte & LOCKED) === 0) {
+                A.store(this.ptes, page, pte | LOCKED);
+                return pte;
+            }
+        }`,
+    races: ['swap-out-hint-store'],
   },
   {
     name: 'a reference is dropped by a load and a store',
@@ -226,6 +262,13 @@ export const mutants: Mutant[] = [
     races: ['chain-link-remove-middle'],
   },
   {
+    name: 'what follows an entry is read before the bucket is locked',
+    file: 'machine/share-table.js',
+    find: 'let head = this.lock(bucket);\n        const after = this.next(mpn);',
+    replace: 'const after = this.next(mpn);\n        let head = this.lock(bucket);',
+    races: ['chain-remove-drop'],
+  },
+  {
     name: 'a hint is filed without a look for another of the same hash',
     file: 'machine/share-table.js',
     find: 'const free = !this.holdsMatch(head, hashLow, hashHigh);',
@@ -252,6 +295,43 @@ export const mutants: Mutant[] = [
     find: 'if (A.compareExchange(this.words, index, free, left) !== free)\n                continue;',
     replace: 'A.store(this.words, index, left);',
     races: ['allocate-free'],
+  },
+  {
+    name: 'frames are in a reserve before they are out of the bitmap',
+    file: 'machine/allocator.js',
+    find: 'if (A.compareExchange(this.words, index, free, left) !== free)\n                continue;',
+    replace: `A.store(this.words, this.reserve, ((((word << 5) + shift) >>> GROUP_SHIFT) << GROUP_BITS) | taken);
+            if (A.compareExchange(this.words, index, free, left) !== free)
+                continue;`,
+    races: ['allocate-free-last'],
+  },
+  {
+    name: "frames in others' reserves are not looked for",
+    file: 'machine/allocator.js',
+    find: 'return this.takeFromOthers();',
+    replace: 'return -1;',
+    races: ['stall-refill'],
+  },
+  {
+    name: 'a summary bit is set before the bit of the frame',
+    file: 'machine/allocator.js',
+    find: `const before = A.or(this.words, this.bitmap + word, bit);
+        if ((before & bit) !== 0)
+            throw new Error(\`frame \${mpn} was freed twice\`);
+        const summaryBit = 1 << (word & 31);
+        const summaryIndex = this.summary + (word >>> 5);
+        if ((A.load(this.words, summaryIndex) & summaryBit) === 0)
+            A.or(this.words, summaryIndex, summaryBit);`,
+    replace: `A.or(this.words, this.summary + (word >>> 5), 1 << (word & 31));
+        A.or(this.words, this.bitmap + word, bit);`,
+    races: ['swap-out-store'],
+  },
+  {
+    name: 'a summary bit is cleared by a load and a store',
+    file: 'machine/allocator.js',
+    find: 'A.and(this.words, index, ~bit);',
+    replace: 'A.store(this.words, index, A.load(this.words, index) & ~bit);',
+    races: ['allocate-free-two-words'],
   },
   {
     name: 'frames that come back while their word is found empty are not looked for',
@@ -296,6 +376,15 @@ export const mutants: Mutant[] = [
     replace:
       'if (!isIdlePrivate(pte)) return false;\n        const mpn = mpnOf(pte);\n        this.swapError = swap.write(mpn, page);\n        if (!machine.tryLock(page, pte)) return false;',
     races: ['swap-out-store'],
+  },
+  {
+    name: 'a page that was swapped out before is not written again',
+    file: 'sharing/reclaimer.js',
+    find: 'this.swapError = swap.write(mpn, page);',
+    replace: `this.written ??= new Set();
+        this.swapError = this.written.has(page) ? undefined : swap.write(mpn, page);
+        this.written.add(page);`,
+    races: ['swap-out-twice'],
   },
   {
     name: 'the frame of a page that is swapped out is freed while it is mapped',

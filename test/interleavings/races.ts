@@ -2,6 +2,7 @@
  * The races of docs/protocol.md, each as one or more small machines. Frames are few, so that one that is freed is the next one
  * to be handed out; contents are equal wherever equality makes it harder.
  */
+import { INELIGIBLE } from '../../src/machine/pte.js'
 import type { HostOptions, TestHost } from '../support/host.js'
 import {
   type Actor,
@@ -26,6 +27,8 @@ const FOURTH = 7
 const WORD = 7
 /** So many that four threads take two at once from the bitmap. */
 const BATCH_FRAMES = 512
+/** So many that the last is alone in its word of the bitmap. */
+const TWO_WORDS_FRAMES = 33
 /** In the other half of a page. */
 const FAR_WORD = 900
 
@@ -133,6 +136,18 @@ export const races: Race[] = [
     actors: [two.scanner(visit(0, 0), visit(0, 0)), guest(0, fill(0, OTHER)), guest(1, fill(0, CONTENT))],
   },
   {
+    name: 'store-ineligible',
+    row: 'store × merge',
+    host: small,
+    setUp: (host) => {
+      hinted(host)
+      hold(host, 0, 0, OTHER)
+      // As a false match left it.
+      host.handle.ptes[host.page(0, 0)]! |= INELIGIBLE
+    },
+    actors: [two.scanner(visit(0, 0)), guest(0, fill(0, CONTENT))],
+  },
+  {
     name: 'cow-false-match',
     row: 'CoW × new reference',
     host: threeGuests,
@@ -197,7 +212,19 @@ export const races: Race[] = [
       host.visit(2, 0)
       hold(host, 3, 0, CONTENT)
     },
-    actors: [four.scanner(visit(3, 0)), guest(1, store(0, WORD, 77)), guest(2, fill(0, CONTENT))],
+    actors: [four.scanner(visit(3, 0)), guest(1, store(0, WORD, 77))],
+  },
+  {
+    name: 'chain-remove-drop',
+    row: 'link × find × remove in one chain',
+    host: { frames: 3, guests: [1, 1], swap: true },
+    hashes: 'in one bucket',
+    setUp: (host) => {
+      share(host, [0, 1])
+      hold(host, 1, 0, OTHER)
+      host.visit(1, 0)
+    },
+    actors: [two.other(reclaim(1, 0)), guest(0, store(0, WORD, 77))],
   },
   {
     name: 'store-hint',
@@ -209,12 +236,14 @@ export const races: Race[] = [
   {
     name: 'stale-hint-store',
     row: 'store × hint revalidation',
-    host: small,
+    host: threeGuests,
     setUp: (host) => {
       hinted(host)
       hold(host, 1, 0, OTHER)
+      // In the end it must find the others.
+      hold(host, 2, 0, CONTENT)
     },
-    actors: [two.scanner(visit(0, 0)), guest(1, fill(0, CONTENT)), two.other(visit(1, 0))],
+    actors: [three.scanner(visit(0, 0)), guest(1, fill(0, CONTENT)), three.other(visit(1, 0))],
   },
   {
     name: 'stale-hint-dropped',
@@ -298,6 +327,17 @@ export const races: Race[] = [
     actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77)), guest(1, fill(1, CONTENT))],
   },
   {
+    name: 'last-drop-false-match',
+    row: 'last drop × new reference',
+    host: { frames: 3, guests: [3] },
+    setUp: (host) => {
+      for (const ppn of [0, 1]) host.guests[0]!.mmu.zero(ppn)
+      host.visit(0, 1)
+    },
+    // The last of these waits for the frame of page 1, if the scanner has a reference to it.
+    actors: [one.scanner(visit(0, 0)), guest(0, fill(0, OTHER), fill(1, OTHER), fill(2, OTHER))],
+  },
+  {
     name: 'allocate-free',
     row: 'allocate × free',
     host: { frames: 2, guests: [1, 1] },
@@ -317,6 +357,16 @@ export const races: Race[] = [
     host: { frames: 3, guests: [1, 1, 1] },
     setUp: hinted,
     actors: [guest(2, fill(0, OTHER)), three.scanner(visit(0, 0))],
+  },
+  {
+    name: 'allocate-free-two-words',
+    row: 'allocate × free',
+    host: { frames: TWO_WORDS_FRAMES, guests: [1, TWO_WORDS_FRAMES] },
+    setUp: (host) => {
+      for (let ppn = 0; ppn < TWO_WORDS_FRAMES; ppn++) host.guests[1]!.mmu.zero(ppn)
+      for (const ppn of [0, 1]) host.visit(1, ppn)
+    },
+    actors: [guest(0, store(0, WORD, 77)), two.scanner(visit(1, TWO_WORDS_FRAMES - 1))],
   },
   {
     name: 'stall-free',
@@ -420,6 +470,13 @@ export const races: Race[] = [
     withDeaths: true,
   },
   {
+    name: 'swap-out-twice',
+    row: 'swap-out × store',
+    host: { frames: 2, guests: [1], swap: true },
+    setUp: (host) => hold(host, 0, 0, CONTENT),
+    actors: [one.other(reclaim(0, 0), reclaim(0, 0)), guest(0, store(0, WORD, 77))],
+  },
+  {
     name: 'swap-out-store-reuse',
     row: 'swap-out × store',
     host: { frames: 2, guests: [1, 1], swap: true },
@@ -447,6 +504,13 @@ export const races: Race[] = [
     host: { ...small, swap: true },
     setUp: hinted,
     actors: [two.scanner(visit(0, 0)), two.other(reclaim(1, 0))],
+  },
+  {
+    name: 'swap-out-hint-store',
+    row: 'swap-out × hint',
+    host: { frames: 2, guests: [1], swap: true },
+    setUp: (host) => hold(host, 0, 0, CONTENT),
+    actors: [one.scanner(visit(0, 0)), one.other(reclaim(0, 0)), guest(0, store(0, WORD, 77))],
   },
   {
     name: 'swap-out-stale-hint',
