@@ -106,7 +106,7 @@ function parseScenario({ file, yaml, overrides }: Source): Scenario {
   }
   const parsed = scenarioSchema.safeParse(applyOverrides(root, overrides))
   if (!parsed.success) throw topmost(problemsOf(parsed.error), { file, yaml, overrides })
-  return parsed.data
+  return parsed.data as Scenario
 }
 
 /** A trace lies beside the scenario that names it; one named on the command line is seen from where that was typed. */

@@ -43,6 +43,20 @@ function clockGHz(): number {
   return speedMHz > 0 ? speedMHz / 1000 : UNKNOWN_CLOCK_GHZ
 }
 
+interface Processors {
+  processors: number
+  GHz: number
+}
+
+/** Of the host of engine `stepped`, whose runs are the same on every machine. */
+const STEPPED: Processors = { processors: 2, GHz: 3 }
+
+/** What a host has whose scenario doesn't say: for real threads, what this machine has. */
+function processorsOf(engine: 'threads' | 'stepped'): Processors {
+  if (engine === 'stepped') return STEPPED
+  return { processors: Math.min(availableParallelism(), PROCESSORS_MAX), GHz: clockGHz() }
+}
+
 const scaleFactor = number(1, SCALE_MAX)
 
 const scale = z
@@ -78,11 +92,15 @@ const swap = mapping({
 const host = mapping({
   memory: size().describe('machine memory at full size'),
   processors: wholeNumber(1, PROCESSORS_MAX)
-    .prefault(() => Math.min(availableParallelism(), PROCESSORS_MAX))
-    .describe('processors that the run may use; default: all of this machine'),
+    .optional()
+    .describe(
+      `processors that the run may use; default: all of this machine, in engine stepped ${STEPPED.processors}`,
+    ),
   GHz: number(CLOCK_GHZ_MIN, CLOCK_GHZ_MAX)
-    .prefault(clockGHz)
-    .describe('clock of one processor, for ShareScanGHz; default: that of this machine'),
+    .optional()
+    .describe(
+      `clock of one processor, for ShareScanGHz; default: that of this machine, in engine stepped ${STEPPED.GHz}`,
+    ),
   swap,
   stallLimit: duration()
     .prefault('10s')
@@ -188,21 +206,23 @@ export const scenarioSchema = mapping({
   sampling: mapping({
     interval: duration().prefault('1min').describe('time between samples'),
   }).prefault({}),
-}).check(({ value, issues }) => {
-  const complain = (path: string[], message: string) =>
-    issues.push({ code: 'custom', input: value, path, message })
-  if (value.trace === undefined && value.guests === undefined)
-    complain(['guests'], 'is missing; expected a list of guests, or a trace')
-  if (value.trace === undefined) return
-  if (value.guests !== undefined)
-    complain(['guests'], 'the trace brings its own guests; leave guests or trace out')
-  if (value.scale.memory !== 1)
-    complain(
-      ['scale', 'memory'],
-      `a page of a trace is a page: expected 1, got ${value.scale.memory}; such as scale: {memory: 1, time: 6}`,
-    )
 })
+  .overwrite((given) => ({ ...given, host: { ...processorsOf(given.engine), ...given.host } }))
+  .check(({ value, issues }) => {
+    const complain = (path: string[], message: string) =>
+      issues.push({ code: 'custom', input: value, path, message })
+    if (value.trace === undefined && value.guests === undefined)
+      complain(['guests'], 'is missing; expected a list of guests, or a trace')
+    if (value.trace === undefined) return
+    if (value.guests !== undefined)
+      complain(['guests'], 'the trace brings its own guests; leave guests or trace out')
+    if (value.scale.memory !== 1)
+      complain(
+        ['scale', 'memory'],
+        `a page of a trace is a page: expected 1, got ${value.scale.memory}; such as scale: {memory: 1, time: 6}`,
+      )
+  })
 
 /** A scenario as it was written, defaults filled in, in base units at full size. */
-export type Scenario = z.output<typeof scenarioSchema>
+export type Scenario = z.output<typeof scenarioSchema> & { host: Processors }
 export type ScenarioPhase = z.output<typeof phase>

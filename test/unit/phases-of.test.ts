@@ -51,7 +51,12 @@ function parsed(schedule: Schedule, starts: readonly (number | undefined)[], tim
     }
   })
   const guests = [{ name: 'a', memory: '1MiB' }]
-  return scenarioSchema.parse({ host: { memory: '1MiB' }, guests, scale: { memory: 1, time }, phases })
+  return scenarioSchema.parse({
+    host: { memory: '1MiB' },
+    guests,
+    scale: { memory: 1, time },
+    phases,
+  }) as Scenario
 }
 
 function planned(schedule: Schedule, starts: readonly (number | undefined)[], time: number): PhasePlan[] {

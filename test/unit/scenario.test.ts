@@ -127,6 +127,14 @@ describe('the smallest scenario', () => {
   const smallest =
     'host: { memory: 1MiB }\nguests: [{ name: a, memory: 4KiB }]\nphases: [{ name: p, duration: 1s }]\n'
 
+  test('has a host of its own in engine stepped, not that of this machine, unless it says otherwise', () => {
+    const { processors, GHz } = plan(`engine: stepped\n${smallest}`).host
+    assert.deepEqual([processors, GHz], [2, 3])
+    const more = smallest.replace('1MiB }', '1MiB, processors: 5, GHz: 4.5 }')
+    const { host } = plan(`engine: stepped\n${more}`)
+    assert.deepEqual([host.processors, host.GHz], [5, 4.5])
+  })
+
   test('has the defaults of ESX and of this machine', () => {
     const { seed, scale, host, scanner, phases, sampleSeconds, guests, contents, trace } = plan(smallest)
     assert.deepEqual(
