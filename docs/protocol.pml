@@ -423,16 +423,26 @@ inline joinShared() {
   fi
 }
 
-/* mergeLocked: both PTEs are ours, so isFiledUnder is one step with the comparison (stable). */
+/*
+ * mergeWithHint, when both PTEs are ours: so isFiledUnder is one step with the comparison and the hash that follows it
+ * (stable).
+ */
 #if MUTANT == PROMOTE_WITHOUT_LOOK
 #define isFiledUnder(mpn, hash) true
 #else
 #define isFiledUnder(mpn, hash) (filed[mpn] && filedHash[mpn] == hash)
 #endif
 
+/* Of one hash every page has it. */
+#if HASHES == 2
+#define stillHashes(mpn, hash) (hashOf(bytes[mpn]) == hash)
+#else
+#define stillHashes(mpn, hash) true
+#endif
+
 inline mergeLocked() {
   if
-  :: d_step { isFiledUnder(foundMpn, hash) && isEqual(mpnOf(word), foundMpn) -> hash = 0 };
+  :: d_step { isFiledUnder(foundMpn, hash) && isEqual(mpnOf(word), foundMpn) && stillHashes(foundMpn, hash) -> hash = 0 };
     promote(foundMpn, 2);
     d_step { unlock(foundPage, sharedPte(foundMpn)); foundPage = 0; hintWord = 0 };
     d_step { unlock(page, sharedPte(foundMpn)); mpn = mpnOf(word); forget() };
@@ -440,7 +450,8 @@ inline mergeLocked() {
   :: d_step { isFiledUnder(foundMpn, hash) && !isEqual(mpnOf(word), foundMpn) ->
       unlock(page, afterMismatch(foundMpn)); page = 0; word = 0; hash = 0; foundMpn = 0 };
     d_step { unlock(foundPage, hintWord); forget() }
-  :: d_step { !isFiledUnder(foundMpn, hash) -> unlock(page, word); page = 0; word = 0; hash = 0; foundMpn = 0 };
+  :: d_step { !isFiledUnder(foundMpn, hash) || (isEqual(mpnOf(word), foundMpn) && !stillHashes(foundMpn, hash)) ->
+      unlock(page, word); page = 0; word = 0; hash = 0; foundMpn = 0 };
     d_step { unlock(foundPage, hintWord); forget() }
   fi
 }
@@ -610,11 +621,15 @@ over:
    (pte[page] == SWAPPED && slot[page] == wrote[page]) || \
    (pte[page] == 0 && wrote[page] == ZERO_PAGE))
 
-/* A frame that is free or between two owners is not mapped, a private one by its owner at most; references suffice. */
+/*
+ * A frame that is free or between two owners is not mapped, a private one by its owner at most; references suffice; and a
+ * shared one is filed under the hash of its bytes.
+ */
 #define frameIsSound(mpn) \
   ((state[mpn] != 0 || SUM_OF_PAGES(maps, mpn) == 0) && \
    (state[mpn] >= 0 || SUM_OF_PAGES(maps, mpn) == maps(ownerOf(state[mpn]), mpn)) && \
    (state[mpn] <= 0 || SUM_OF_PAGES(shares, mpn) <= state[mpn]) && \
+   (state[mpn] <= 0 || !filed[mpn] || stillHashes(mpn, filedHash[mpn])) && \
    (!isFree[mpn] || (state[mpn] == 0 && !filed[mpn])))
 
 /* No two live entries of the share table have the same hash. */

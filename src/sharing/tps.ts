@@ -5,7 +5,7 @@
  *   hash the page, without a lock            a hash is a hint, whatever happens to the page meanwhile
  *   hash found, shared frame                 lock the PTE, compare, remap to the shared frame, free the duplicate
  *   hash found, hint                         hash the hinted page again: changed → the hint is stale, drop it;
- *                                            else lock both PTEs, compare, make its frame the shared one
+ *                                            else lock both PTEs, compare, hash once more, share its frame
  *   equal hash, other bytes                  a false match: the page is ineligible until its guest stores to it
  *   not found, zero page                     becomes the shared zero frame at once: zeros are known to be common
  *   not found                                leave a hint; the page stays writable, the hint costs its guest nothing
@@ -59,7 +59,7 @@ export class TpsPolicy implements Policy {
     if (found === 'shared') return this.joinShared(page, pte, table.foundMpn)
     if (found === 'hint') {
       if (this.hintHolds(table.foundMpn, guest, low, high)) {
-        return this.mergeWithHint(page, pte, table.foundPage, table.foundMpn, low, high)
+        return this.mergeWithHint(page, pte, guest, low, high)
       }
       this.dropStaleHint(table.foundPage, table.foundMpn)
     } else if (isZero) {
@@ -87,44 +87,27 @@ export class TpsPolicy implements Policy {
     return true
   }
 
-  /** Makes a hinted page's frame shared and remaps our page to it, if both still are what they were. */
-  private mergeWithHint(
-    page: number,
-    pte: number,
-    hintPage: number,
-    hintMpn: number,
-    low: number,
-    high: number,
-  ): boolean {
+  /** Makes the frame of the hint that was found shared and remaps our page to it, if both still are what they were. */
+  private mergeWithHint(page: number, pte: number, guest: number, low: number, high: number): boolean {
+    const { foundPage: hintPage, foundMpn: hintMpn } = this.machine.shareTable
     const hintPte = A.load(this.machine.ptes, hintPage)
     if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn) return this.lockFailed()
     if (!this.lockBoth(page, pte, hintPage, hintPte)) return this.lockFailed()
 
-    const merged = this.mergeLocked(page, pte, hintPage, hintPte, low, high)
-    if (merged) this.count(SCAN.merges)
-    return merged
-  }
-
-  /** Both PTEs are ours: merges, or unlocks both and leaves things as they are. */
-  private mergeLocked(
-    page: number,
-    pte: number,
-    hintPage: number,
-    hintPte: number,
-    low: number,
-    high: number,
-  ): boolean {
+    // Both PTEs are ours.
     const mpn = mpnOf(pte)
-    const hintMpn = mpnOf(hintPte)
     const filed = this.machine.shareTable.isFiledUnder(hintMpn, low, high)
-    if (filed && this.compare(mpn, hintMpn)) {
+    const equal = filed && this.compare(mpn, hintMpn)
+    // Both guests may have stored the same since the pages were hashed: the frame would be shared under a wrong hash.
+    if (equal && this.hintHolds(hintMpn, guest, low, high)) {
       this.machine.shareTable.promote(hintMpn, low, high, 2)
       this.machine.unlock(hintPage, sharedPte(hintMpn))
       this.machine.unlock(page, sharedPte(hintMpn))
       this.machine.releasePrivate(mpn)
+      this.count(SCAN.merges)
       return true
     }
-    this.machine.unlock(page, filed ? this.afterMismatch(pte, hintMpn) : pte)
+    this.machine.unlock(page, filed && !equal ? this.afterMismatch(pte, hintMpn) : pte)
     this.machine.unlock(hintPage, hintPte)
     return false
   }

@@ -68,6 +68,7 @@ export function brokenAtEnd(host: TestHost, hashesAreEqual: boolean): string | u
   return (
     lockedBucket(host.handle) ??
     sameHash(host.handle) ??
+    wrongHash(host) ??
     wrongBytes(host)[0] ??
     wrongTags(host) ??
     unsharedPages(host, hashesAreEqual) ??
@@ -99,6 +100,20 @@ function sameHash({ frameTable, memory }: MachineHandle): string | undefined {
     const other = mpnOfHash.get(hash)
     if (other !== undefined) return `MPN ${other} and MPN ${mpn} are both filed under the hash ${hash}`
     mpnOfHash.set(hash, mpn)
+  }
+  return undefined
+}
+
+/** A shared frame is filed under the hash of its bytes. */
+function wrongHash({ handle, scannerView }: TestHost): string | undefined {
+  const { frameTable, memory } = handle
+  const { kernels } = scannerView
+  for (let mpn = 0; mpn < memory.frames; mpn++) {
+    const base = mpn * FRAME_WORDS
+    if (frameTable[base + STATE]! <= 0) continue
+    kernels.hash(mpn)
+    if (kernels.hashLow !== frameTable[base + HASH_LOW] || kernels.hashHigh !== frameTable[base + HASH_HIGH])
+      return `MPN ${mpn} is shared, but filed under a hash that its bytes have not`
   }
   return undefined
 }

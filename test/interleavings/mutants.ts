@@ -29,9 +29,16 @@ export const mutants: Mutant[] = [
   {
     name: 'a page is merged with a hint without comparing',
     file: 'sharing/tps.js',
-    find: 'if (filed && this.compare(mpn, hintMpn)) {',
-    replace: 'if (filed) {',
+    find: 'const equal = filed && this.compare(mpn, hintMpn);',
+    replace: 'const equal = filed;',
     races: ['store-merge-hint'],
+  },
+  {
+    name: 'a frame is shared under a hash that its bytes have no longer',
+    file: 'sharing/tps.js',
+    find: 'if (equal && this.hintHolds(hintMpn, guest, low, high)) {',
+    replace: 'if (equal) {',
+    races: ['store-store-merge'],
   },
   {
     name: 'the comparison is made before the PTE is locked',
@@ -54,8 +61,8 @@ export const mutants: Mutant[] = [
   {
     name: 'the PTE is unlocked before the comparison',
     file: 'sharing/tps.js',
-    find: 'const hintMpn = mpnOf(hintPte);\n        const filed',
-    replace: 'const hintMpn = mpnOf(hintPte);\n        this.machine.unlock(page, pte);\n        const filed',
+    find: 'const mpn = mpnOf(pte);\n        const filed',
+    replace: 'const mpn = mpnOf(pte);\n        this.machine.unlock(page, pte);\n        const filed',
     races: ['store-merge-hint'],
   },
   {
@@ -98,10 +105,10 @@ export const mutants: Mutant[] = [
   {
     name: 'the hinted page is unlocked before both are hashed again',
     file: 'sharing/tps.js',
-    find: `this.machine.unlock(page, filed ? this.afterMismatch(pte, hintMpn) : pte);
+    find: `this.machine.unlock(page, filed && !equal ? this.afterMismatch(pte, hintMpn) : pte);
         this.machine.unlock(hintPage, hintPte);`,
     replace: `this.machine.unlock(hintPage, hintPte);
-        this.machine.unlock(page, filed ? this.afterMismatch(pte, hintMpn) : pte);`,
+        this.machine.unlock(page, filed && !equal ? this.afterMismatch(pte, hintMpn) : pte);`,
     races: ['store-store-merge'],
   },
   {
