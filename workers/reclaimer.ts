@@ -9,6 +9,6 @@ export default function runReclaimer(task: ReclaimerTask): ReclaimerResult {
   const prng = new Prng(seedOf('reclaimer', task.plan.seed))
   const reclaimer = new Reclaimer(machine, policy, control, counters, task.guests, prng, task.enoughFrames)
   reclaimer.run()
-  control.arriveQuiet()
+  control.arriveQuiet(task.thread)
   return { swapError: reclaimer.swapError }
 }

@@ -6,7 +6,7 @@ import { Scanner } from '../src/sharing/scanner.js'
 function scan(task: ScannerTask): void {
   const { machine, policy, control, counters } = attachHypervisor(task)
   new Scanner(policy, control, counters, task.plan, task.guests, machine.ptes).run()
-  control.arriveQuiet()
+  control.arriveQuiet(task.thread)
 }
 
 /** A scanner that fails takes its thread with it, so that one in its place starts on a new one. */

@@ -27,7 +27,7 @@ export function runGuest(task: GuestTask): GuestResult {
   const guest = new Guest(task, control)
   control.attach(task.thread, threadId())
   drive(guest, control)
-  control.arriveQuiet()
+  control.arriveQuiet(task.thread)
   return guest.result(control.awaitVerify(QUIET_LIMIT_MS))
 }
 

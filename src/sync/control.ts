@@ -61,8 +61,6 @@ export class Control {
   private readonly threadIds: number
   private readonly states: number
   private readonly attachedNs: number
-  /** The worker that uses this view of the block. */
-  private worker = -1
 
   constructor(private readonly handle: ControlHandle) {
     this.words = handle.words
@@ -118,15 +116,14 @@ export class Control {
   // For the workers.
 
   attach(worker: number, threadId: number): void {
-    this.worker = worker
     this.timesNs[this.attachedNs + worker] = nowNs()
     A.store(this.words, this.threadIds + worker, threadId)
     A.store(this.words, this.states + worker, ATTACHED)
   }
 
   /** Says that this worker no longer touches the machine. */
-  arriveQuiet(): void {
-    A.store(this.words, this.states + this.worker, QUIET)
+  arriveQuiet(worker: number): void {
+    A.store(this.words, this.states + worker, QUIET)
   }
 
   /** Waits, quiet, for the order to verify. False: none came. */

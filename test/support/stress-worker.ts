@@ -66,7 +66,7 @@ class Round {
     if (thread < GUESTS) return { guest: this.playGuest() }
     if (thread < RECLAIMER) this.scan()
     else this.reclaim()
-    this.control.arriveQuiet()
+    this.control.arriveQuiet(thread)
     return {}
   }
 
@@ -84,7 +84,7 @@ class Round {
       plain,
     )
     const accessesGivenUp = this.live(mmu)
-    control.arriveQuiet()
+    control.arriveQuiet(thread)
     if (!control.awaitVerify(VERIFY_LIMIT_MS)) throw new Error('the others did not come to rest')
     const { swapFd } = machines[this.task.machine]!.handle.machine
     const verification = verifyPages(this.view, mmu, `g${thread}`, swapFd, scratch)

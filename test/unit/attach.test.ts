@@ -31,7 +31,7 @@ for (const [salts, ShareForceSalting, shares] of [
     const leader = new Control(handle)
     assert.deepEqual([leader.attachedWorkers(), leader.threadId(2)], [1, threadId()])
     assert(!leader.isQuiet(2))
-    control.arriveQuiet()
+    control.arriveQuiet(2)
     assert(leader.isQuiet(2))
     for (const guest of [0, 1]) policy.visit(host.page(guest, 0), guest, true)
     assert.equal(host.mpn(0, 0) === host.mpn(1, 0), shares)

@@ -75,7 +75,7 @@ test('workers are counted as they attach and as they come to rest, each with its
     worker.attach(number, 700 + number)
     assert.deepEqual([leader.attachedWorkers(), leader.threadId(number)], [number + 1, 700 + number])
     assert(!leader.isQuiet(number))
-    worker.arriveQuiet()
+    worker.arriveQuiet(number)
     assert(leader.isQuiet(number))
   }
 })
