@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'
 import { messageOf } from '../errors.js'
-import { addressSpace } from '../host/resources.js'
+import { addressSpace } from '../host/address-space.js'
 import { nowNs } from '../measure/clock.js'
 import type { Plan } from '../scenario/plan.js'
 import { Control } from '../sync/control.js'

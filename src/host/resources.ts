@@ -1,5 +1,4 @@
 /** Has this machine what a plan asks for? Asked before a run, so that it fails early and clearly. */
-import { readFileSync } from 'node:fs'
 import { ResourceError } from '../errors.js'
 import { FRAME_WORDS } from '../machine/frames.js'
 import { PAGE_BYTES } from '../machine/layout.js'
@@ -26,19 +25,6 @@ export function checkResources(plan: Plan): void {
     `the run needs ${mebibytes(neededBytes)} MiB of memory (host.memory ${mebibytes(plan.host.frames * PAGE_BYTES)} MiB, ` +
       `${plan.guests.length} guests), and this machine has ${mebibytes(freeBytes)} MiB free; a larger scale makes it smaller`,
   )
-}
-
-/** How much address space this process has and may have, for who was refused more of it. */
-export function addressSpace(): string {
-  try {
-    const usedKiB = Number(/^VmSize:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1])
-    const limits = readFileSync('/proc/self/limits', 'utf8')
-    const limit = /^Max address space\s+(\d+)/m.exec(limits)?.[1]
-    const allowed = limit === undefined ? 'as much as it wants' : `${mebibytes(Number(limit))} MiB`
-    return `this process has ${mebibytes(usedKiB * 1024)} MiB of address space, and may have ${allowed} (ulimit -v)`
-  } catch {
-    return 'this system does not say how much address space there is'
-  }
 }
 
 function mebibytes(bytes: number): number {

@@ -6,7 +6,7 @@
  * that maps it; anyone for reading while it is shared; anyone at all for a hash, which is only a hint.
  */
 import { ResourceError } from '../errors.js'
-import { addressSpace } from '../host/resources.js'
+import { addressSpace } from '../host/address-space.js'
 import { PAGE_BYTES, SEGMENT_SHIFT, WASM_PAGE_BYTES } from './layout.js'
 
 export interface MachineMemory {
