@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { EXIT } from '../errors.js'
 
 /** A signal so soon after another is its echo: npm and a terminal may both send the one that a user asked for. */
-const ECHO_MS = 300
+export const ECHO_MS = 300
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ECHO_MS } from '../../src/cli/signals.js'
 import {
   readManifest,
   readTimeSeries,
@@ -17,8 +18,6 @@ import { clean, integrityOf, readEnd, startFaulty, writeScenario } from '../supp
 
 const cwd = temporaryDirectory()
 writeScenario(cwd)
-/** A signal so soon after another is taken for its echo (src/cli/run.ts). */
-const ECHO_MS = 300
 /** A guest that holds a run up for so long. */
 const BLOCK_MS = 30_000
 
