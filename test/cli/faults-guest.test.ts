@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { readSummary, temporaryDirectory } from '../support/cli.js'
 import {
+  ALL_PAGES,
   assertFailed,
+  BUSY,
   clean,
   type FaultyRun,
-  GUESTS,
   integrityOf,
   PAGES_PER_GUEST,
   readEnd,
@@ -17,9 +18,7 @@ import {
 const cwd = temporaryDirectory()
 writeScenario(cwd)
 
-const ALL = GUESTS * PAGES_PER_GUEST
-const OTHERS = ALL - PAGES_PER_GUEST
-const BUSY = 1
+const OTHERS = ALL_PAGES - PAGES_PER_GUEST
 
 const REASONS = {
   throw: 'injected fault; in two lines',

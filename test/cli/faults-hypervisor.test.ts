@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { readSummary, readTimeSeries, temporaryDirectory } from '../support/cli.js'
 import {
+  ALL_PAGES,
   assertFailed,
+  BUSY,
   clean,
   type FaultyEnd,
-  GUESTS,
   integrityOf,
-  PAGES_PER_GUEST,
   readEnd,
   runFaulty,
   writeScenario,
@@ -18,8 +18,6 @@ import {
 const cwd = temporaryDirectory()
 writeScenario(cwd)
 
-const ALL = GUESTS * PAGES_PER_GUEST
-const BUSY = 1
 const RESTART = { 'scanner.onDeath': 'restart' }
 const TOOK_OVER =
   /^the scanner died at \d+\.\d{3} s of scenario time, in phase (boot|busy|idle): .*; another took over, and nothing was scanned for \d+\.\d{3} s of wall time$/
@@ -44,7 +42,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
     )
     gapOf(end)
     assert(end.lines.some((line) => /: guest vm-\d PPN \d+: its PTE was left locked$/.test(line)))
-    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL), violations: 1 })
+    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL_PAGES), violations: 1 })
   })
 
   for (const what of ['throw', 'exit'] as const) {
@@ -52,7 +50,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
       const end = await runFaulty(cwd, `fail-${what}`, { thread: 'scanner', at: 'look', what, phase: BUSY })
       assertFailed(end, /^the scanner died: (injected fault; in two lines|worker exited with code: 7)$/)
       assert.equal(end.lines.length, 1)
-      assert.deepEqual(integrityOf(end.directory), clean(ALL))
+      assert.deepEqual(integrityOf(end.directory), clean(ALL_PAGES))
     })
   }
 
@@ -67,7 +65,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
       gapOf(end)
       const { state, exitReason } = readEnd(end.directory)
       assert.deepEqual({ state, exitReason }, { state: 'complete', exitReason: 'all phases were run' })
-      assert.deepEqual(integrityOf(end.directory), clean(ALL))
+      assert.deepEqual(integrityOf(end.directory), clean(ALL_PAGES))
       assertCountsGoOn(end.directory)
     })
   }
@@ -81,7 +79,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
       lines.join('\n'),
       /^twinpage: the scanner died before the first phase: [^\n]*another took over[^\n]*$/,
     )
-    assert.deepEqual(integrityOf(directory), clean(ALL))
+    assert.deepEqual(integrityOf(directory), clean(ALL_PAGES))
   })
 
   test('twice, and onDeath is restart: the run fails', async () => {
@@ -90,7 +88,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
     assertFailed(end, /^the scanner that took over died: injected fault; in two lines$/)
     assert.equal(end.lines.length, 2)
     gapOf(end)
-    assert.deepEqual(integrityOf(end.directory), clean(ALL))
+    assert.deepEqual(integrityOf(end.directory), clean(ALL_PAGES))
   })
 
   test('with the lock of a page that nobody needs: the run completes, and the lock is damage', async () => {
@@ -102,7 +100,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
     const { state, exitReason } = readEnd(end.directory)
     assert.equal(state, 'complete')
     assert.match(exitReason!, /^integrity: guest vm-\d PPN \d+: its PTE was left locked$/)
-    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL), violations: 1 })
+    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL_PAGES), violations: 1 })
   })
 })
 
@@ -117,7 +115,7 @@ describe('the reclaimer’s thread dies: the run fails', { concurrency: 2 }, () 
     const fault = { thread: 'reclaimer', at: 'pte', what: 'throw', hostMiB: 1 } as const
     const end = await runFaulty(cwd, 'reclaimer-pte', fault)
     assertFailed(end, /^the reclaimer died: injected fault; in two lines$/)
-    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL), violations: 1 })
+    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL_PAGES), violations: 1 })
   })
 })
 

@@ -5,12 +5,12 @@ import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readTimeSeries, temporaryDirectory, until } from '../support/cli.js'
 import {
+  ALL_PAGES,
+  BUSY,
   clean,
   type FaultyRun,
-  GUESTS,
   integrityOf,
   linesForPeople,
-  PAGES_PER_GUEST,
   readEnd,
   runFaulty,
   startFaulty,
@@ -20,15 +20,13 @@ import {
 const cwd = temporaryDirectory()
 writeScenario(cwd)
 
-const ALL = GUESTS * PAGES_PER_GUEST
-const BUSY = 1
 const BLOCK_MS = 4000
 /** Longer than guests are given to catch up with the end of a phase (src/experiment/phases.ts). */
 const STOP_MS = 6000
 
 function assertComplete(directory: string): void {
   assert.equal(readEnd(directory).state, 'complete')
-  assert.deepEqual(integrityOf(directory), clean(ALL))
+  assert.deepEqual(integrityOf(directory), clean(ALL_PAGES))
 }
 
 describe('a pause', { concurrency: 4 }, () => {

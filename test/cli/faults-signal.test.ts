@@ -14,7 +14,15 @@ import {
   temporaryDirectory,
   until,
 } from '../support/cli.js'
-import { clean, integrityOf, readEnd, startFaulty, writeScenario } from '../support/faults.js'
+import {
+  ALL_PAGES,
+  BUSY,
+  clean,
+  integrityOf,
+  readEnd,
+  startFaulty,
+  writeScenario,
+} from '../support/faults.js'
 
 const cwd = temporaryDirectory()
 writeScenario(cwd)
@@ -34,7 +42,7 @@ function assertKilled(directory: string, pid: number): void {
 
 describe('a signal', { concurrency: 2 }, () => {
   test('twice, the second after the time of an echo: the program ends at once', async () => {
-    const block = { thread: 'guest', at: 'pte', what: 'block', blockMs: BLOCK_MS, phase: 1 } as const
+    const block = { thread: 'guest', at: 'pte', what: 'block', blockMs: BLOCK_MS, phase: BUSY } as const
     const { child, ended } = startFaulty(cwd, 'twice', block)
     await until('a guest holds the run up', () => readdirSync(cwd).includes('twice.claim'))
     child.kill('SIGINT')
@@ -73,7 +81,7 @@ describe('a signal', { concurrency: 2 }, () => {
     assert.equal(next.code, 0, next.stderr)
     const [, beside] = readdirSync(results).sort()
     assert.equal(readEnd(join(results, beside!)).state, 'complete')
-    assert.deepEqual(integrityOf(join(results, beside!)), clean(900))
+    assert.deepEqual(integrityOf(join(results, beside!)), clean(ALL_PAGES))
     assertKilled(directory, child.pid!)
   })
 })

@@ -14,13 +14,17 @@ import {
   startTwinpage,
 } from './cli.js'
 
-export const GUESTS = 3
+const GUESTS = 3
 /** No power of two, so that the mutant can tell the PTEs from the buckets. */
 export const PAGES_PER_GUEST = 300
+/** Of all guests. */
+export const ALL_PAGES = GUESTS * PAGES_PER_GUEST
+/** Index of the phase in which guests change their pages. */
+export const BUSY = 1
 const FRAMES_PER_MIB = 256
 /** Frames that a run has beside those of its guests at most (src/experiment/run.ts). */
 const FRAMES_IN_FLIGHT = 16 * (GUESTS + 2)
-/** From a fault to the end of the program: what docs/results.md promises. */
+/** From a fault to the end of the program: what docs/faults.md promises. */
 export const END_LIMIT_MS = 60_000
 
 /** Guests that boot, change pages of all kinds, and idle until a scanner has passed over them; the host has room for all. */
@@ -66,9 +70,8 @@ export function startFaulty(
   out: string,
   { hostMiB = 4, settings, ...fault }: FaultyRun,
 ): Running {
-  const pages = GUESTS * PAGES_PER_GUEST
-  const frames = Math.min(hostMiB * FRAMES_PER_MIB, pages + FRAMES_IN_FLIGHT)
-  const whole: Fault = { ...fault, pages, frames, claim: claimOf(cwd, out) }
+  const frames = Math.min(hostMiB * FRAMES_PER_MIB, ALL_PAGES + FRAMES_IN_FLIGHT)
+  const whole: Fault = { ...fault, pages: ALL_PAGES, frames, claim: claimOf(cwd, out) }
   const args = setting({ 'host.memory': `${hostMiB}MiB`, ...settings })
   return startTwinpage(['run', 'faults.yaml', '--quiet', '--out', out, ...args], {
     cwd,
