@@ -1,19 +1,17 @@
 /**
- * Where a race is run: its machine, brought back to the same state before each schedule, and its actors, worker threads that
- * stay from schedule to schedule and from race to race. The controller, on this thread, plays one schedule at a time and
- * checks the machine after each turn and at the end.
+ * Where a race is run: its machine, brought back to the same state before each schedule, and its actors, played by the
+ * threads of a cast. The controller, on this thread, plays one schedule at a time and checks the machine after each turn and
+ * at the end.
  */
 import { once } from 'node:events'
 import { readSync, writeSync } from 'node:fs'
-import { Worker } from 'node:worker_threads'
-import { ResourceError } from '../../src/errors.js'
-import { limitProcessors } from '../../src/host/affinity.js'
 import { freeFrameMap } from '../../src/machine/allocator.js'
 import { PAGE_BYTES, PAGE_WORDS } from '../../src/machine/layout.js'
 import { SWAPPED } from '../../src/machine/pte.js'
 import { TestHost } from '../support/host.js'
 import type { ActorTask, ToldStep } from './actor.js'
 import { BatonController, createBaton, DONE, FAILED, NOTIFIED, PREEMPTED, SLEEPS, SPINS } from './baton.js'
+import type { Cast } from './cast.js'
 import { brokenAfterDeath, brokenAtEnd, brokenNow } from './invariants.js'
 import { sharedArrays } from './machine-arrays.js'
 import type { Race } from './race.js'
@@ -28,37 +26,6 @@ const FAILURE_BYTES = 500
 const POISON = 0xdb
 /** How a thread tells that it gave a lock up. */
 const GAVE_UP = 'LockTimeoutError'
-
-/** Threads of which one runs at a time pass the baton more than twice as fast if they need not wake another processor for it. */
-function shareOneProcessor(): void {
-  try {
-    limitProcessors(1)
-  } catch (error) {
-    // Where that can't be had it goes on, at the pace of the others.
-    if (!(error instanceof ResourceError)) throw error
-  }
-}
-
-/** The worker threads that play actors. */
-export class Cast {
-  /** One of them does not listen any more, and no other race can be played. */
-  isStuck = false
-
-  private constructor(readonly workers: Worker[]) {}
-
-  /** @param module compiled module of actor.ts, of this build or of a mutant's */
-  static async hire(actors: number, module = new URL('actor.js', import.meta.url)): Promise<Cast> {
-    shareOneProcessor()
-    const options = { execArgv: ['--conditions=twinpage-interleaved'] }
-    const workers = Array.from({ length: actors }, () => new Worker(module, options))
-    await Promise.all(workers.map((worker) => once(worker, 'message')))
-    return new Cast(workers)
-  }
-
-  async dismiss(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.terminate()))
-  }
-}
 
 /** A turn that was played; `steps` is undefined if it ended by itself, however many it was given. */
 export interface PlayedTurn extends Turn {

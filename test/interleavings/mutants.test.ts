@@ -1,8 +1,9 @@
 /** Each seeded defect of the protocol is found by a race. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Arena, Cast } from './arena.js'
+import { Arena } from './arena.js'
 import { ACTORS_MAX } from './baton.js'
+import { Cast } from './cast.js'
 import { exploreAll } from './explore.js'
 import { MutantBuild, mutants } from './mutants.js'
 import { races } from './races.js'

@@ -1,6 +1,7 @@
 /** Plays one schedule of a race, or of a mutant's, and prints its steps: npm run replay -- RACE SCHEDULE [MUTANT] */
-import { Arena, Cast } from './arena.js'
+import { Arena } from './arena.js'
 import { ACTORS_MAX } from './baton.js'
+import { Cast } from './cast.js'
 import { MutantBuild, mutants } from './mutants.js'
 import { races } from './races.js'
 import { formatSchedule, parseSchedule } from './schedule.js'
