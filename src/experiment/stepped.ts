@@ -172,7 +172,10 @@ export class Stepped implements Engine {
     return allocator.allocate()
   }
 
-  /** Is it the main thread's turn to end the run? Nobody acts before: one who died may have left locks behind. */
+  /**
+   * Is it the main thread's turn to end the run? Asked between rounds: others may act in the round in which one dies, but
+   * no other round begins before: one who died may have left locks behind.
+   */
   private mustEnd(): boolean {
     return (this.hasDeath() || this.control.hasFailure()) && !this.control.isStopping()
   }

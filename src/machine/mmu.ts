@@ -55,7 +55,7 @@ export interface MmuOptions {
   pages: number
   counters: Float64Array
   histograms: GuestHistograms
-  /** Wall seconds that a stalled guest waits for a frame before it gives up. */
+  /** Seconds, by the clock of the run, that a stalled guest waits for a frame before it gives up. */
   stallLimitSeconds: number
   /** Asked while stalled. */
   isStopping: () => boolean

@@ -98,7 +98,7 @@ export interface Plan {
     /** Clock of one processor, for ShareScanGHz. */
     GHz: number
     swap: { enabled: boolean; startFreePercent: number; stopFreePercent: number }
-    /** Wall seconds (never scaled) that a guest waits for a frame before the run fails. */
+    /** Seconds (of wall time, or virtual; never scaled) that a guest waits for a frame before the run fails. */
     stallLimitSeconds: number
   }
   guests: GuestPlan[]
