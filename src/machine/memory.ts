@@ -5,7 +5,7 @@
  * frame that was never written costs nothing. Who may touch a frame's bytes: the holder of the lock of a PTE
  * that maps it; anyone for reading while it is shared; anyone at all for a hash, which is only a hint.
  */
-import { ResourceError } from '../errors.js'
+import { messageOf, ResourceError } from '../errors.js'
 import { addressSpace } from '../host/address-space.js'
 import { PAGE_BYTES, SEGMENT_SHIFT, WASM_PAGE_BYTES } from './layout.js'
 
@@ -34,7 +34,7 @@ export function allocateMemory(frames: number, segmentShift = SEGMENT_SHIFT): Ma
     const asked = mebibytes(frames * PAGE_BYTES)
     const got = mebibytes(segments.length * framesPerSegment * PAGE_BYTES)
     throw new ResourceError(
-      `machine memory: asked for ${asked} MiB, got ${got} MiB before the system refused (${(error as Error).message}); ${addressSpace()}`,
+      `machine memory: asked for ${asked} MiB, got ${got} MiB before the system refused (${messageOf(error)}); ${addressSpace()}`,
     )
   }
   return { segments, segmentShift, frames }

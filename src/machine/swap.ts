@@ -10,7 +10,7 @@
  */
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDiskError, ResourceError, UserError } from '../errors.js'
+import { isDiskError, messageOf, ResourceError, UserError } from '../errors.js'
 import { PAGE_BYTES } from './layout.js'
 import type { MachineMemory } from './memory.js'
 
@@ -22,7 +22,7 @@ export function openSwapFile(directory: string): number {
     unlinkSync(path)
     return fd
   } catch (error) {
-    const message = `can't create the swap file: ${(error as Error).message}`
+    const message = `can't create the swap file: ${messageOf(error)}`
     throw isDiskError(error) ? new ResourceError(message) : new UserError(message, { file: directory })
   }
 }
@@ -57,7 +57,7 @@ export class SwapFile {
       this.transfer(writeSync, mpn, page)
       return undefined
     } catch (error) {
-      return (error as Error).message
+      return messageOf(error)
     }
   }
 
@@ -66,7 +66,7 @@ export class SwapFile {
     try {
       this.transfer(readSync, mpn, page)
     } catch (error) {
-      throw new SwapReadError(`can't read page ${page} back from the swap file: ${(error as Error).message}`)
+      throw new SwapReadError(`can't read page ${page} back from the swap file: ${messageOf(error)}`)
     }
   }
 
