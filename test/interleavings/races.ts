@@ -68,6 +68,33 @@ function hinted(host: TestHost): void {
   host.visit(1, 0)
 }
 
+/** The first pages of all three guests hold the same: those of guests 1 and 2 share one frame, that of guest 0 has its own. */
+function sharedButFirst(host: TestHost): void {
+  share(host, [1, 2])
+  hold(host, 0, 0, CONTENT)
+}
+
+/** The same, but it is that of guest 2 that has its own. */
+function sharedButLast(host: TestHost): void {
+  share(host, [0, 1])
+  hold(host, 2, 0, CONTENT)
+}
+
+/** The first page of guest 0 has the last reference to a shared frame; that of guest 2 holds the same in a frame of its own. */
+function lastReference(host: TestHost): void {
+  share(host, [0, 1])
+  hold(host, 1, 0, OTHER)
+  hold(host, 2, 0, CONTENT)
+}
+
+/** The first page of guest 0 is swapped out; that of guest 1 holds the same, and is filed as a hint. */
+function swappedAndHinted(host: TestHost): void {
+  hold(host, 0, 0, CONTENT)
+  swapOut(host, 0, 0)
+  hold(host, 1, 0, CONTENT)
+  host.visit(1, 0)
+}
+
 /** The first page of each guest holds one of these and is filed as a hint; that of the next holds `content` and is not. */
 function chained(host: TestHost, filed: readonly number[], content: number): void {
   for (const [guest, held] of filed.entries()) {
@@ -100,10 +127,7 @@ export const races: Race[] = [
     name: 'store-merge-shared',
     row: 'store × merge',
     host: threeGuests,
-    setUp: (host) => {
-      share(host, [1, 2])
-      hold(host, 0, 0, CONTENT)
-    },
+    setUp: sharedButFirst,
     actors: [three.scanner(visit(0, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
     withDeaths: true,
   },
@@ -287,10 +311,7 @@ export const races: Race[] = [
     name: 'cow-new-reference',
     row: 'CoW × new reference',
     host: threeGuests,
-    setUp: (host) => {
-      share(host, [0, 1])
-      hold(host, 2, 0, CONTENT)
-    },
+    setUp: sharedButLast,
     actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
     withDeaths: true,
   },
@@ -298,32 +319,21 @@ export const races: Race[] = [
     name: 'cow-cow-new-reference',
     row: 'CoW × new reference',
     host: threeGuests,
-    setUp: (host) => {
-      share(host, [0, 1])
-      hold(host, 2, 0, CONTENT)
-    },
+    setUp: sharedButLast,
     actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77)), guest(1, store(0, WORD, 88))],
   },
   {
     name: 'last-drop-new-reference',
     row: 'last drop × new reference',
     host: threeGuests,
-    setUp: (host) => {
-      share(host, [0, 1])
-      hold(host, 1, 0, OTHER)
-      hold(host, 2, 0, CONTENT)
-    },
+    setUp: lastReference,
     actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
   },
   {
     name: 'last-drop-new-reference-reuse',
     row: 'last drop × new reference',
     host: { frames: 5, guests: [1, 2, 1] },
-    setUp: (host) => {
-      share(host, [0, 1])
-      hold(host, 1, 0, OTHER)
-      hold(host, 2, 0, CONTENT)
-    },
+    setUp: lastReference,
     actors: [three.scanner(visit(2, 0)), guest(0, store(0, WORD, 77)), guest(1, fill(1, CONTENT))],
   },
   {
@@ -414,10 +424,7 @@ export const races: Race[] = [
     name: 'scanners-one-page-shared',
     row: 'two scanners on one page',
     host: threeGuests,
-    setUp: (host) => {
-      share(host, [1, 2])
-      hold(host, 0, 0, CONTENT)
-    },
+    setUp: sharedButFirst,
     actors: [three.scanner(visit(0, 0)), three.other(visit(0, 0))],
   },
   {
@@ -526,12 +533,7 @@ export const races: Race[] = [
     name: 'swap-in-scan',
     row: 'swap-in × scan',
     host: { ...small, swap: true },
-    setUp: (host) => {
-      hold(host, 0, 0, CONTENT)
-      swapOut(host, 0, 0)
-      hold(host, 1, 0, CONTENT)
-      host.visit(1, 0)
-    },
+    setUp: swappedAndHinted,
     actors: [two.scanner(visit(0, 0), visit(0, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
     withDeaths: true,
   },
@@ -539,12 +541,7 @@ export const races: Race[] = [
     name: 'swap-in-scan-swap-out',
     row: 'swap-in × scan',
     host: { frames: 3, guests: [1, 1], swap: true },
-    setUp: (host) => {
-      hold(host, 0, 0, CONTENT)
-      swapOut(host, 0, 0)
-      hold(host, 1, 0, CONTENT)
-      host.visit(1, 0)
-    },
+    setUp: swappedAndHinted,
     actors: [two.scanner(visit(0, 0)), guest(0, store(0, WORD, 77)), two.other(reclaim(0, 0))],
   },
   {
