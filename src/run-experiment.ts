@@ -83,7 +83,7 @@ export async function recordRun(
   const recorder = new SampleRecorder(directory, options.onSample)
   try {
     directory.writeJson('manifest.json', manifest, MANIFEST_ROOM_BYTES)
-    directory.append(TIME_SERIES, timeSeriesHeader(guestNames(plan)))
+    directory.append(TIME_SERIES, timeSeriesHeader(guestNames(plan), plan.scanner.policy))
     const signals = [recorder.failed, ...(options.signal === undefined ? [] : [options.signal])]
     const outcome = await runPlan(plan, {
       ...options,
@@ -142,7 +142,10 @@ class SampleRecorder {
   finish(plan: Plan): void {
     if (this.error === undefined) return
     const lines = this.samples.map(timeSeriesLine)
-    this.directory.write(TIME_SERIES, timeSeriesHeader(guestNames(plan)) + lines.join(''))
+    this.directory.write(
+      TIME_SERIES,
+      timeSeriesHeader(guestNames(plan), plan.scanner.policy) + lines.join(''),
+    )
   }
 }
 

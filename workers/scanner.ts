@@ -1,11 +1,15 @@
 /** Worker: the hypervisor's page-sharing scanner. */
 import type { ScannerTask } from '../src/experiment/messages.js'
-import { attachHypervisor } from '../src/sharing/attach.js'
-import { Scanner } from '../src/sharing/scanner.js'
+import { threadId } from '../src/host/threads.js'
+import { scannerOf } from '../src/sharing/attach.js'
+import { drive } from '../src/sync/actor.js'
+import { Control } from '../src/sync/control.js'
 
 function scan(task: ScannerTask): void {
-  const { machine, policy, control, counters } = attachHypervisor(task)
-  new Scanner(policy, control, counters, task.plan, task.guests, machine.ptes).run()
+  const control = new Control(task.control)
+  const scanner = scannerOf(task, control)
+  control.attach(task.thread, threadId())
+  drive(scanner, control)
   control.arriveQuiet(task.thread)
 }
 

@@ -2,6 +2,7 @@
  * What a run finds out: a sample for every point of the time series, and the summary at the end.
  * Base units are kept here (pages, seconds, ns); reports alone turn them into MiB and the like.
  */
+import type { KsmCounters, KsmStat } from '../ksm/counters.js'
 import type { LatencyNs } from '../measure/histograms.js'
 import type { RecordedLatencies } from '../measure/latency-counts.js'
 import type { Plan } from '../scenario/plan.js'
@@ -28,6 +29,8 @@ export interface GuestSample {
   swapIns: number
   /** Open-loop operations that were due in a phase but not done when it had to end. */
   missed: number
+  /** Policy `ksm` only. */
+  ksm: KsmStat | undefined
 }
 
 /** The whole lab at one point in time. Counters are cumulative since the start of the run. */
@@ -52,7 +55,17 @@ export interface Sample {
   /** Pages shared by the reclaimer instead of being swapped out. */
   reclaimMerges: number
   stores: number
+  /** Policy `ksm` only. */
+  ksm: KsmSample | undefined
   guests: GuestSample[]
+}
+
+/** KSM at one point in time, the lab's or the kernel's. */
+export interface KsmSample extends KsmCounters {
+  /** Pages of a batch: as set, or as the advisor has decided. */
+  pages_to_scan: number
+  /** The kernel's own count of copy-on-write breaks since the start of the run (/proc/vmstat); none in the lab. */
+  cow_ksm: number | undefined
 }
 
 /** The scanner's account of itself, cumulative. */
@@ -116,6 +129,8 @@ export interface PhaseGuestSummary {
   lockWaits: number
   missed: number
   swap: { ins: number }
+  /** At the phase's end; policy `ksm` only. */
+  ksm_stat?: KsmStat
 }
 
 /** MiB of the scaled memory; `fullSize` repeats the memory figures times scale.memory. */
@@ -158,6 +173,8 @@ export interface PhaseSummary extends MemoryFigures {
   stores: { count: number; perSecond: number }
   swap: { outs: number; ins: number; reclaimMerges: number; latencyNs: LatencyNs | null }
   fullSize: MemoryFigures
+  /** At the phase's end; policy `ksm` only. */
+  ksm?: KsmSample
   guests: Record<string, PhaseGuestSummary>
 }
 
@@ -174,6 +191,8 @@ export interface Summary {
   scenario: string
   seed: number
   engine: Plan['engine']
+  backend: Plan['backend']
+  policy: Plan['scanner']['policy']
   state: 'complete' | 'partial' | 'failed'
   /** Why the run failed, or what else the reader must know. */
   messages: string[]

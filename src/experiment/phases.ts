@@ -117,7 +117,7 @@ export class PhaseLeader {
   }
 
   private lastPassFoundNothingNew(): boolean {
-    return this.scanRow[LAST_PASS.merges]! <= this.scanRow[LAST_PASS.pages]! * SETTLED_MERGES_PART
+    return this.scanRow[LAST_PASS.news]! <= this.scanRow[LAST_PASS.pages]! * SETTLED_MERGES_PART
   }
 
   private async sampleWhatIsDue(phase: string, mustEnd: () => boolean): Promise<void> {

@@ -8,14 +8,15 @@
  */
 import * as A from '#atomics'
 import { WorkerTimes } from '../host/threads.js'
+import { ksmCountersOf, ksmStatOf } from '../ksm/sample.js'
 import { countFreeFrames } from '../machine/allocator.js'
 import { FRAME_WORDS, STATE } from '../machine/frames.js'
 import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
 import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
-import { counterRow, GUEST, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
+import { counterRow, GUEST, KSM, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
-import type { GuestSample, Sample, ScanCounters } from './outcome.js'
+import type { GuestSample, KsmSample, Sample, ScanCounters } from './outcome.js'
 
 export class Sampler {
   private readonly contentsSeen: Bits
@@ -52,9 +53,15 @@ export class Sampler {
       distinct += counts.newContents
       common += counts.newSharedFrames
       firstPage += pages
-      guests.push({ ...counts.guest, ...readCounters(this.guestRows[guest]!, GUEST) })
+      const row = this.guestRows[guest]!
+      const ksm =
+        this.plan.scanner.policy === 'ksm'
+          ? ksmStatOf(this.scanRow, row, this.machine, firstPage - pages, pages)
+          : undefined
+      guests.push({ ...counts.guest, ...readCounters(row, GUEST), ksm })
     })
-    const sum = (field: keyof GuestSample) => guests.reduce((total, guest) => total + guest[field], 0)
+    const sum = (field: Exclude<keyof GuestSample, 'ksm'>) =>
+      guests.reduce((total, guest) => total + guest[field], 0)
     const sharedPages = sum('sharedPages')
     const presentPages = sum('presentPages')
     return {
@@ -75,8 +82,15 @@ export class Sampler {
       swapIns: sum('swapIns'),
       reclaimMerges: this.reclaimRow[SCAN.merges]!,
       stores: sum('stores'),
+      ksm: this.ksmSample(),
       guests,
     }
+  }
+
+  private ksmSample(): KsmSample | undefined {
+    if (this.plan.scanner.policy !== 'ksm') return undefined
+    const pages_to_scan = this.scanRow[KSM.pages_to_scan]!
+    return { ...ksmCountersOf(this.scanRow, this.machine), pages_to_scan, cow_ksm: undefined }
   }
 
   private countPages(firstPage: number, pages: number) {

@@ -19,19 +19,18 @@
 import { setImmediate as yieldToEvents } from 'node:timers/promises'
 import { messageOf } from '../errors.js'
 import { Guest } from '../guest/guest.js'
-import type { FrameAllocator } from '../machine/allocator.js'
+import { FrameAllocator } from '../machine/allocator.js'
 import type { AwaitFrame } from '../machine/mmu.js'
 import { byVirtualClock, realNowNs, type VirtualClock } from '../measure/clock.js'
 import { Permutation } from '../random/permutation.js'
-import { Prng, seedOf } from '../random/prng.js'
+import { seedOf } from '../random/prng.js'
 import type { Plan } from '../scenario/plan.js'
-import { hypervisorOf } from '../sharing/attach.js'
-import { Reclaimer } from '../sharing/reclaimer.js'
-import { Scanner } from '../sharing/scanner.js'
+import { reclaimerOf, scannerOf } from '../sharing/attach.js'
+import type { Reclaimer } from '../sharing/reclaimer.js'
 import { ON_EVENT } from '../sync/actor.js'
 import { Control } from '../sync/control.js'
 import type { Engine, EngineResults } from './engine.js'
-import type { GuestResult, ScannerTask } from './messages.js'
+import type { GuestResult } from './messages.js'
 import { Rota, Turn } from './rota.js'
 import type { RunFailure } from './run.js'
 import { type Shared, tasksOf } from './tasks.js'
@@ -72,15 +71,12 @@ export class Stepped implements Engine {
     this.guests = tasks.guests.map(
       (task) => new Guest(task, this.control, { awaitFrame, batchOperations: BATCH }),
     )
-    const { machine, policy, counters } = hypervisorOf(tasks.reclaimer)
-    this.allocator = machine.allocator
-    const prng = new Prng(seedOf('reclaimer', plan.seed))
-    const { guests } = tasks.reclaimer
-    this.reclaimer = new Reclaimer(machine, policy, this.control, counters, guests, prng, enoughFrames)
+    this.allocator = new FrameAllocator(shared.machine.allocator, tasks.reclaimer.thread)
+    this.reclaimer = reclaimerOf(tasks.reclaimer, this.control)
     const guestTurns = this.guests.map(
       (guest, index) => new Turn(guest!, (error) => this.guestDied(index, error)),
     )
-    const scanner = scannerOf(tasks.scanner, this.control)
+    const scanner = scannerOf(tasks.scanner, this.control, BATCH)
     const scannerTurn = new Turn(scanner, (error) => this.died('the scanner', error))
     this.reclaimerTurn = new Turn(this.reclaimer, (error) => this.died('the reclaimer', error))
     this.turns = [...guestTurns, scannerTurn, this.reclaimerTurn]
@@ -191,9 +187,4 @@ export class Stepped implements Engine {
 /** The clock shows whole steps only. */
 function wholeSteps(ns: number): number {
   return Math.ceil(ns / STEP_NS) * STEP_NS
-}
-
-function scannerOf(task: ScannerTask, control: Control): Scanner {
-  const { machine, policy, counters } = hypervisorOf(task)
-  return new Scanner(policy, control, counters, task.plan, task.guests, machine.ptes, BATCH)
 }

@@ -28,9 +28,6 @@ export interface KsmCounters {
   full_scans: number
   /** Mappings of the zero page placed by KSM (use_zero_pages). */
   ksm_zero_pages: number
-  /** Contents with more sharers than max_page_sharing, and the frames that they have together. */
-  stable_node_chains: number
-  stable_node_dups: number
   /** Bytes: what is saved, less what the rmap_items take. */
   general_profit: number
 }

@@ -112,6 +112,17 @@ export class Machine {
     return A.compareExchange(this.ptes, page, seen, seen | LOCKED) === seen
   }
 
+  /** Locks the PTEs of two pages if both still are what the caller saw, that of the lower page first; never waits. */
+  tryLockBoth(page: number, seen: number, other: number, otherSeen: number): boolean {
+    const pageFirst = page < other
+    const first = pageFirst ? page : other
+    const firstSeen = pageFirst ? seen : otherSeen
+    if (!this.tryLock(first, firstSeen)) return false
+    if (pageFirst ? this.tryLock(other, otherSeen) : this.tryLock(page, seen)) return true
+    this.unlock(first, firstSeen)
+    return false
+  }
+
   /** Unlocks a PTE that the caller holds, giving it its new value. */
   unlock(page: number, pte: number): void {
     A.store(this.ptes, page, pte)

@@ -87,6 +87,25 @@ export class ShareTable {
     return found
   }
 
+  /**
+   * Looks for a shared entry with this hash that `admits` another mapping: of several, the one filed last. If true, the
+   * caller holds a reference to `foundMpn` and must keep or drop it.
+   */
+  findShared(hashLow: number, hashHigh: number, admits: (mpn: number) => boolean): boolean {
+    const bucket = this.bucketOf(hashLow, hashHigh)
+    const head = this.lock(bucket)
+    let mpn = firstOf(head)
+    while (
+      mpn !== END &&
+      !(this.hasHash(mpn, hashLow, hashHigh) && admits(mpn) && tryAddReference(this.frameTable, mpn))
+    ) {
+      mpn = this.next(mpn)
+    }
+    this.unlock(bucket, head)
+    this.foundMpn = mpn
+    return mpn !== END
+  }
+
   /** Is this frame filed under this hash already? A look without a lock: true or false may be out of date. */
   isFiledUnder(mpn: number, hashLow: number, hashHigh: number): boolean {
     const base = mpn * FRAME_WORDS
@@ -104,7 +123,7 @@ export class ShareTable {
    */
   fileHint(mpn: number, hashLow: number, hashHigh: number): boolean {
     this.remove(mpn)
-    return this.link(mpn, hashLow, hashHigh, A.load(this.frameTable, mpn * FRAME_WORDS + STATE))
+    return this.link(mpn, hashLow, hashHigh, A.load(this.frameTable, mpn * FRAME_WORDS + STATE), false)
   }
 
   /**
@@ -113,7 +132,13 @@ export class ShareTable {
    */
   fileShared(mpn: number, hashLow: number, hashHigh: number, references: number): boolean {
     this.remove(mpn)
-    return this.link(mpn, hashLow, hashHigh, references)
+    return this.link(mpn, hashLow, hashHigh, references, false)
+  }
+
+  /** As `fileShared`, but a content may have several frames: whether others are filed under this hash doesn't matter. */
+  fileAnother(mpn: number, hashLow: number, hashHigh: number, references: number): void {
+    this.remove(mpn)
+    this.link(mpn, hashLow, hashHigh, references, true)
   }
 
   /**
@@ -163,10 +188,16 @@ export class ShareTable {
     return locked
   }
 
-  private link(mpn: number, hashLow: number, hashHigh: number, state: number): boolean {
+  private link(
+    mpn: number,
+    hashLow: number,
+    hashHigh: number,
+    state: number,
+    besideOthers: boolean,
+  ): boolean {
     const bucket = this.bucketOf(hashLow, hashHigh)
     let head = this.lock(bucket)
-    const free = !this.holdsMatch(head, hashLow, hashHigh)
+    const free = besideOthers || !this.holdsMatch(head, hashLow, hashHigh)
     if (free) {
       const base = mpn * FRAME_WORDS
       this.frameTable[base + HASH_LOW] = hashLow

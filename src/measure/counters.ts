@@ -50,13 +50,38 @@ export const SCAN = {
 
 /** What a scanner's thread notes, after the fields of SCAN, of the last pass that it completed. */
 export const LAST_PASS = {
-  merges: 12,
+  /** Pages merged, and under policy `ksm` those too that were met with new contents: they are to be looked at again. */
+  news: 12,
   /** Present pages visited. */
   pages: 13,
 } as const
 
 /** When a scanner's thread began its last batch of pages, monotonic ns: it tells how long a dead one has scanned nothing. */
 export const LAST_BATCH_NS = 14
+
+/**
+ * What the scanner's thread counts besides, under policy `ksm` (ksm/counters.ts says what the kernel's names mean).
+ * pages_scanned is SCAN.pagesScanned.
+ */
+export const KSM = {
+  pages_shared: 17,
+  pages_sharing: 18,
+  pages_unshared: 19,
+  /** rmap_items in use. */
+  rmapItems: 20,
+  pages_skipped: 21,
+  full_scans: 22,
+  /** Pages of a batch, as they are now. */
+  pages_to_scan: 23,
+  /** MPN + 1 of the frame that stands for the kernel's zero page, 0: there is none. Its references are ksm_zero_pages. */
+  zeroFrame: 24,
+} as const
+
+/** What it counts of each guest, in the guest's row: on a cache line that the guest itself does not write to. */
+export const KSM_STAT = {
+  ksm_rmap_items: 24,
+  ksm_merging_pages: 25,
+} as const
 
 /** What the reclaimer's thread counts, after the fields of SCAN, which its share attempts use. */
 export const RECLAIM = {

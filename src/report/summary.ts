@@ -38,6 +38,8 @@ export function summarize(input: SummaryInput): Summary {
     scenario: plan.scenario,
     seed: plan.seed,
     engine: plan.engine,
+    backend: plan.backend,
+    policy: plan.scanner.policy,
     state,
     messages,
     scale: plan.scale,
@@ -82,6 +84,7 @@ function summarizePhase(
       latencyNs: latencyOfMetric('swapIn', histograms),
     },
     fullSize: memoryFigures(end, scale.memory),
+    ...(end.ksm && { ksm: end.ksm }),
     guests: Object.fromEntries(
       guests.map((guest, index) => {
         const own = histograms.filter((entry) => entry.guest === guest.name)
@@ -116,6 +119,7 @@ function summarizeGuest(
     lockWaits: end.lockWaits - start.lockWaits,
     missed: end.missed - start.missed,
     swap: { ins: end.swapIns - start.swapIns },
+    ...(end.ksm && { ksm_stat: end.ksm }),
   }
 }
 

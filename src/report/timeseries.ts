@@ -2,7 +2,8 @@
  * timeseries.csv: a line for each sample. Pages are pages of the scaled memory; everything from `scannedPages`
  * to `scannerWaitingSeconds` counts up from the start of the run. What does not exist is an empty field.
  */
-import type { Sample } from '../experiment/outcome.js'
+import type { KsmSample, Sample } from '../experiment/outcome.js'
+import type { Plan } from '../scenario/plan.js'
 
 /** The columns before those of the guests: name and value. */
 const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number | undefined])[] = [
@@ -36,15 +37,33 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number |
   ['scannerWaitingSeconds', (sample) => optional(sample.scan.waitingSeconds)],
 ]
 
+/** Under policy `ksm`, after those of the guests, by the kernel's names: as they are, not since the start of the run. */
+const KSM_COLUMNS: readonly (keyof KsmSample)[] = [
+  'pages_shared',
+  'pages_sharing',
+  'pages_unshared',
+  'pages_volatile',
+  'pages_scanned',
+  'pages_skipped',
+  'full_scans',
+  'ksm_zero_pages',
+  'general_profit',
+  'pages_to_scan',
+  'cow_ksm',
+]
+
 /** @param guests names in the order of `Sample.guests`. */
-export function timeSeriesHeader(guests: readonly string[]): string {
+export function timeSeriesHeader(guests: readonly string[], policy: Plan['scanner']['policy']): string {
   const names = COLUMNS.map(([name]) => name)
-  return csvLine([...names, ...guests.map((guest) => quoted(`sharedPages.${guest}`))])
+  const ksm = policy === 'ksm' ? KSM_COLUMNS.map((name) => `ksm.${name}`) : []
+  return csvLine([...names, ...guests.map((guest) => quoted(`sharedPages.${guest}`)), ...ksm])
 }
 
 export function timeSeriesLine(sample: Sample): string {
   const values = COLUMNS.map(([, value]) => value(sample) ?? '')
-  return csvLine([...values, ...sample.guests.map((guest) => guest.sharedPages)])
+  const { ksm } = sample
+  const ksmValues = ksm === undefined ? [] : KSM_COLUMNS.map((name) => ksm[name] ?? '')
+  return csvLine([...values, ...sample.guests.map((guest) => guest.sharedPages), ...ksmValues])
 }
 
 function csvLine(fields: readonly (string | number)[]): string {

@@ -1,27 +1,21 @@
-/** Phases made concrete: lengths after scaling, the scanner's rates in each, and the check of their start times. */
-import type { PhasePlan, TpsRates } from './plan.js'
+/** Phases made concrete: lengths after scaling, and the check of their start times. */
+import type { PhasePlan } from './plan.js'
 import { type Report, under } from './problems.js'
 import type { Scenario, ScenarioPhase } from './schema.js'
 import { formatDuration } from './units.js'
 
-export function phasesOf({ phases, scanner, scale }: Scenario, report: Report): PhasePlan[] {
+export function phasesOf({ phases, scale }: Scenario, report: Report): PhasePlan[] {
   checkStarts(phases, report)
-  return phases.map(({ name, until, duration, limit, scanner: override }) => ({
+  return phases.map(({ name, until, duration, limit }) => ({
     name,
     ends: endOf(until),
     seconds: (duration ?? limit!) / scale.time,
-    rates: ratesOf({ ...scanner, ...override }, scale.time),
   }))
 }
 
 function endOf(until: ScenarioPhase['until']): PhasePlan['ends'] {
   if (until === undefined) return { when: 'time' }
   return until === 'settled' ? { when: 'settled' } : { when: 'passes', passes: until.passes }
-}
-
-function ratesOf(settings: Scenario['scanner'], timeScale: number): TpsRates {
-  const { unthrottled, ShareScanTime, ShareScanGHz, ShareRateMax } = settings
-  return { unthrottled, ShareScanTimeSeconds: ShareScanTime / timeScale, ShareScanGHz, ShareRateMax }
 }
 
 /**

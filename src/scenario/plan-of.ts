@@ -11,6 +11,7 @@ import { FRAMES_MIN, GUESTS_MAX, SAMPLE_SECONDS_MIN, SAMPLES_MAX } from './limit
 import { phasesOf } from './phases-of.js'
 import type { GuestPlan, PhasePlan, Plan } from './plan.js'
 import { type Report, show, under } from './problems.js'
+import { scannerOf } from './scanner-of.js'
 import type { Scenario } from './schema.js'
 import type { ScenarioGuest } from './schema-guest.js'
 import { formatDuration } from './units.js'
@@ -41,32 +42,30 @@ interface Guests {
 
 /** The plan of a scenario. It must not be used when `report` was called: a problem leaves it incomplete. */
 export function planOf({ name, scenario, trace }: ParsedScenario, report: Report): Plan {
-  const { host, scanner, scale } = scenario
+  const { host, scale } = scenario
   const phases = phasesOf(scenario, under(report, 'phases'))
   const { guests, contents } = trace
     ? traceGuests(trace, phases.length, under(report, 'trace'))
     : imageGuests(scenario, phases, under(report, 'guests'))
   checkGuests(guests, under(report, trace ? 'trace' : 'guests'))
+  const frames = framesOf(scenario, under(report, 'host', 'memory'))
+  if (scenario.backend === 'linux-ksm') checkRealMemory(guests, frames, under(report, 'host', 'memory'))
   return {
     scenario: name,
     description: scenario.description,
     seed: scenario.seed,
     engine: scenario.engine,
+    backend: scenario.backend,
     scale,
     host: {
-      frames: framesOf(scenario, under(report, 'host', 'memory')),
+      frames,
       processors: host.processors,
       GHz: host.GHz,
       swap: host.swap,
       stallLimitSeconds: host.stallLimit,
     },
     guests,
-    scanner: {
-      policy: scanner.policy,
-      order: scanner.order,
-      ShareForceSalting: scanner.ShareForceSalting,
-      onDeath: scanner.onDeath,
-    },
+    scanner: scannerOf(scenario),
     phases,
     sampleSeconds: sampleSecondsOf(scenario, phases, under(report, 'sampling', 'interval')),
     contents,
@@ -81,6 +80,16 @@ function framesOf({ host, scale }: Scenario, report: Report): number {
     report([], `expected ${range}${scaledBy(scale.memory)}, got ${inMemory(frames)}`)
   }
   return frames
+}
+
+/** The kernel gives the guests as much memory as they touch: a host that is too small for them can't be had there. */
+function checkRealMemory(guests: readonly GuestPlan[], frames: number, report: Report): void {
+  const pages = guests.reduce((sum, guest) => sum + guest.pages, 0)
+  if (pages <= frames) return
+  report(
+    [],
+    `backend linux-ksm does not limit memory: expected as much as all guests have, ${inMemory(pages)}, got ${inMemory(frames)}`,
+  )
 }
 
 function sampleSecondsOf(

@@ -2,6 +2,7 @@
  * A plan is a scenario made concrete: scaled, in pages and seconds, its regions resolved to page ranges.
  * It is plain data: the worker threads get their part of it as it is.
  */
+import type { KsmFixed, KsmRates } from '../ksm/settings.js'
 
 /** Pages [first, first + pages) of a guest, by PPN. */
 export interface PageRange {
@@ -82,7 +83,28 @@ export interface PhasePlan {
   ends: { when: 'time' } | { when: 'passes'; passes: number } | { when: 'settled' }
   /** Scenario seconds after scaling: the length, or for `passes` and `settled` the limit. */
   seconds: number
-  rates: TpsRates
+}
+
+/** Policy `tps`. */
+export interface TpsPlan {
+  policy: 'tps'
+  order: 'random' | 'sequential'
+  ShareForceSalting: 0 | 1 | 2
+  /** What becomes of the run if the scanner's thread dies; `restart`: another takes its place, once. */
+  onDeath: 'fail' | 'restart'
+  /** In the order of `Plan.phases`. */
+  rates: TpsRates[]
+}
+
+/** Policy `ksm`. */
+export interface KsmPlan {
+  policy: 'ksm'
+  onDeath: 'fail'
+  /** Ticks a second of the kernel that is mirrored. */
+  CONFIG_HZ: number
+  fixed: KsmFixed
+  /** In the order of `Plan.phases`. */
+  rates: KsmRates[]
 }
 
 export interface Plan {
@@ -90,6 +112,8 @@ export interface Plan {
   description: string
   seed: number
   engine: 'threads' | 'stepped'
+  /** What the guests' memory is: the lab's own machine, or the kernel of this host with its KSM. */
+  backend: 'lab' | 'linux-ksm'
   scale: { memory: number; time: number }
   host: {
     /** Machine pages: the capacity of the host. */
@@ -102,13 +126,7 @@ export interface Plan {
     stallLimitSeconds: number
   }
   guests: GuestPlan[]
-  scanner: {
-    policy: 'tps'
-    order: 'random' | 'sequential'
-    ShareForceSalting: 0 | 1 | 2
-    /** What becomes of the run if the scanner's thread dies; `restart`: another takes its place, once. */
-    onDeath: 'fail' | 'restart'
-  }
+  scanner: TpsPlan | KsmPlan
   phases: PhasePlan[]
   /** Scaled seconds between samples. */
   sampleSeconds: number

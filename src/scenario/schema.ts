@@ -6,7 +6,6 @@ import { availableParallelism, cpus } from 'node:os'
 import { z } from 'zod'
 import {
   duration,
-  durationOrMinutes,
   durationOrZero,
   expected,
   flag,
@@ -32,6 +31,7 @@ import {
   UNKNOWN_CLOCK_GHZ,
 } from './limits.js'
 import { guest } from './schema-guest.js'
+import { checkPolicyKeys, phaseScanner, type ScannerSettings, scanner } from './schema-scanner.js'
 import { formatDuration } from './units.js'
 
 /** Seconds that an `until` phase lasts at most, when its `limit` isn't given. */
@@ -107,32 +107,6 @@ const host = mapping({
     .describe('how long a guest waits for a free frame before the run fails; never scaled'),
 })
 
-/** The settings that a phase may override. */
-const unthrottled = flag().describe('scan as fast as the processor allows')
-const ShareScanTime = durationOrMinutes(600, 36_000).describe(
-  'time to scan a whole guest once; a bare number means minutes; 10min to 600min at full size',
-)
-const ShareScanGHz = number(0, 32).describe('MB/s of scanning per GHz of host processor; 0: no scanning')
-const ShareRateMax = number(0, 32_768).describe('pages per second and guest; 0: no scanning')
-
-const scanner = mapping({
-  policy: oneOf(['tps']).prefault('tps'),
-  order: oneOf(['random', 'sequential']).prefault('random').describe("in which a guest's pages are visited"),
-  unthrottled: unthrottled.prefault(false),
-  ShareScanTime: ShareScanTime.prefault('60min'),
-  ShareScanGHz: ShareScanGHz.prefault(4),
-  ShareRateMax: ShareRateMax.prefault(1024),
-  ShareForceSalting: z
-    .literal([0, 1, 2], { error: expected('0, 1 or 2') })
-    .prefault(2)
-    .describe(
-      '0: all guests share; 1: those of equal salt, none counting as 0; 2: within a guest, or where equal salts are set',
-    ),
-  onDeath: oneOf(['fail', 'restart'])
-    .prefault('fail')
-    .describe('if its thread dies: fail ends the run; restart starts another in its place, once'),
-}).prefault({})
-
 const until = z
   .union([z.literal('settled'), mapping({ passes: wholeNumber(1, 1_000_000) })], {
     error: expected('settled, or a mapping such as {passes: 2}'),
@@ -151,14 +125,7 @@ const phase = mapping({
   limit: duration()
     .optional()
     .describe(`the longest that an until phase may last; default ${formatDuration(UNTIL_LIMIT_SECONDS)}`),
-  scanner: mapping({
-    unthrottled: unthrottled.exactOptional(),
-    ShareScanTime: ShareScanTime.exactOptional(),
-    ShareScanGHz: ShareScanGHz.exactOptional(),
-    ShareRateMax: ShareRateMax.exactOptional(),
-  })
-    .optional()
-    .describe('what holds in this phase only'),
+  scanner: phaseScanner.optional().describe('what holds in this phase only'),
 })
   .overwrite((given) =>
     given.until !== undefined && given.limit === undefined ? { ...given, limit: UNTIL_LIMIT_SECONDS } : given,
@@ -194,6 +161,9 @@ export const scenarioSchema = mapping({
   engine: oneOf(['threads', 'stepped'])
     .prefault('threads')
     .describe('threads: real threads, in real time; stepped: all on one thread, repeatable to the byte'),
+  backend: oneOf(['lab', 'linux-ksm'])
+    .prefault('lab')
+    .describe("lab: twinpage's own machine; linux-ksm: this host's kernel, whose ksmd then is the scanner"),
   scale,
   trace: oneLine('the path of a page-content trace')
     .min(1, { error: expected('the path of a page-content trace') })
@@ -209,8 +179,19 @@ export const scenarioSchema = mapping({
 })
   .overwrite((given) => ({ ...given, host: { ...processorsOf(given.engine), ...given.host } }))
   .check(({ value, issues }) => {
-    const complain = (path: string[], message: string) =>
+    const complain = (path: (string | number)[], message: string) =>
       issues.push({ code: 'custom', input: value, path, message })
+    for (const [index, phase] of value.phases.entries())
+      checkPolicyKeys(phase.scanner ?? {}, value.scanner.policy, (key, message) =>
+        complain(['phases', index, 'scanner', key], message),
+      )
+    if (value.backend === 'linux-ksm' && value.scanner.policy !== 'ksm')
+      complain(
+        ['backend'],
+        'the scanner of linux-ksm is ksmd: expected scanner: {policy: ksm}, or backend lab',
+      )
+    if (value.backend === 'linux-ksm' && value.engine !== 'threads')
+      complain(['backend'], 'the kernel runs in real time: expected engine threads, or backend lab')
     if (value.trace === undefined && value.guests === undefined)
       complain(['guests'], 'is missing; expected a list of guests, or a trace')
     if (value.trace === undefined) return
@@ -224,5 +205,8 @@ export const scenarioSchema = mapping({
   })
 
 /** A scenario as it was written, defaults filled in, in base units at full size. */
-export type Scenario = z.output<typeof scenarioSchema> & { host: Processors }
+export type Scenario = Omit<z.output<typeof scenarioSchema>, 'scanner'> & {
+  host: Processors
+  scanner: ScannerSettings
+}
 export type ScenarioPhase = z.output<typeof phase>

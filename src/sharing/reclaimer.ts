@@ -36,7 +36,8 @@ export class Reclaimer implements Actor {
 
   constructor(
     private readonly machine: Machine,
-    private readonly policy: Policy,
+    /** Undefined: pages are not tried for sharing. */
+    private readonly policy: Policy | undefined,
     private readonly control: Control,
     private readonly counters: Float64Array,
     private readonly guests: readonly GuestPages[],
@@ -89,7 +90,7 @@ export class Reclaimer implements Actor {
     const page = this.prng.nextBelow(this.guestPages)
     const guest = this.guestOf(page)
     if (!isIdlePrivate(A.peek(this.machine.ptes, page))) return false
-    if (this.guests[guest]!.share && this.policy.visit(page, guest, false)) return true
+    if (this.guests[guest]!.share && this.policy?.visit(page, guest, false) === true) return true
     return this.machine.swap !== undefined && this.swapOut(this.machine.swap, page)
   }
 

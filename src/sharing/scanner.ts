@@ -1,5 +1,5 @@
 /**
- * The scanner: which VM, how many pages, when to rest. The policy decides what happens to a page.
+ * The scanner of policy `tps`: which VM, how many pages, when to rest. The policy decides what happens to a page.
  *
  * It goes round the VMs, a batch of each at a time. Unthrottled it does so without a pause. Otherwise each VM has its
  * rate, and the scanner wakes at every tick to use up what the rates allow.
@@ -8,8 +8,8 @@
 import type { GuestPages } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { LAST_BATCH_NS, LAST_PASS, SCAN } from '../measure/counters.js'
-import type { Plan } from '../scenario/plan.js'
-import { type Actor, AT_ONCE, drive, ON_EVENT, OVER } from '../sync/actor.js'
+import type { Plan, TpsPlan } from '../scenario/plan.js'
+import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import type { Policy } from './policy.js'
 import { RateController, scanRates } from './rate.js'
@@ -45,7 +45,7 @@ export class Scanner implements Actor {
     private readonly policy: Policy,
     private readonly control: Control,
     private readonly counters: Float64Array,
-    private readonly plan: Pick<Plan, 'seed' | 'host' | 'scanner' | 'phases'>,
+    private readonly plan: Pick<Plan, 'seed' | 'host'> & { scanner: TpsPlan },
     private readonly guests: readonly GuestPages[],
     ptes: Int32Array,
     /** Pages that one step visits at most. */
@@ -61,11 +61,6 @@ export class Scanner implements Actor {
     })
   }
 
-  /** Scans on the calling thread while phases are on, until the run stops. */
-  run(): void {
-    drive(this, this.control)
-  }
-
   /** Visits the next batch of pages. */
   step(): number {
     if (this.control.isStopping()) return OVER
@@ -76,7 +71,7 @@ export class Scanner implements Actor {
   }
 
   private enter(phase: number): void {
-    const { rates } = this.plan.phases[phase]!
+    const rates = this.plan.scanner.rates[phase]!
     this.phase = phase
     this.unthrottled = rates.unthrottled
     this.beginRound()
@@ -148,7 +143,7 @@ export class Scanner implements Actor {
     this.passes = slowest
     const merges = this.counters[SCAN.merges]!
     const scanned = this.counters[SCAN.pagesScanned]!
-    this.counters[LAST_PASS.merges] = merges - this.mergesBeforePass
+    this.counters[LAST_PASS.news] = merges - this.mergesBeforePass
     this.counters[LAST_PASS.pages] = scanned - this.pagesBeforePass
     this.mergesBeforePass = merges
     this.pagesBeforePass = scanned

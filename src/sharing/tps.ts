@@ -92,7 +92,7 @@ export class TpsPolicy implements Policy {
     const { foundPage: hintPage, foundMpn: hintMpn } = this.machine.shareTable
     const hintPte = A.load(this.machine.ptes, hintPage)
     if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn) return this.lockFailed()
-    if (!this.lockBoth(page, pte, hintPage, hintPte)) return this.lockFailed()
+    if (!this.machine.tryLockBoth(page, pte, hintPage, hintPte)) return this.lockFailed()
 
     // Both PTEs are ours.
     const mpn = mpnOf(pte)
@@ -158,16 +158,6 @@ export class TpsPolicy implements Policy {
     if (low !== this.kernels.hashLow || high !== this.kernels.hashHigh) return pte
     this.count(SCAN.falseMatches)
     return pte | INELIGIBLE
-  }
-
-  private lockBoth(page: number, pte: number, otherPage: number, otherPte: number): boolean {
-    const pageFirst = page < otherPage
-    const first = pageFirst ? page : otherPage
-    const firstPte = pageFirst ? pte : otherPte
-    if (!this.machine.tryLock(first, firstPte)) return false
-    if (pageFirst ? this.machine.tryLock(otherPage, otherPte) : this.machine.tryLock(page, pte)) return true
-    this.machine.unlock(first, firstPte)
-    return false
   }
 
   private compare(mpn: number, otherMpn: number): boolean {

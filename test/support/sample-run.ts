@@ -73,6 +73,7 @@ function sampleAt(seconds: number, names: readonly string[]): Sample {
     swapIns: 0,
     reclaimMerges: 0,
     stores: guests.reduce((stores, guest) => stores + guest.stores, 0),
+    ksm: undefined,
     guests,
   }
 }
@@ -91,6 +92,7 @@ function guestAt(seconds: number, fraction: number): GuestSample {
     stalls: 0,
     lockWaits: 4,
     swapIns: 0,
+    ksm: undefined,
     missed: 0,
   }
 }
@@ -101,6 +103,7 @@ function planOf(guests: readonly string[], scale: Plan['scale']): Plan {
     description: '',
     seed: 42,
     engine: 'threads',
+    backend: 'lab',
     scale,
     host: {
       frames: guests.length * PAGES_PER_GUEST,
@@ -110,7 +113,7 @@ function planOf(guests: readonly string[], scale: Plan['scale']): Plan {
       stallLimitSeconds: 10,
     },
     guests: guests.map(guestPlan),
-    scanner: { policy: 'tps', order: 'random', ShareForceSalting: 0, onDeath: 'fail' },
+    scanner: { policy: 'tps', order: 'random', ShareForceSalting: 0, onDeath: 'fail', rates: [] },
     phases: [],
     sampleSeconds: SAMPLE_SECONDS / scale.time,
     contents: 1,

@@ -9,11 +9,12 @@ import { ScratchPage } from '../../src/machine/scratch.js'
 import { counterRow } from '../../src/measure/counters.js'
 import { GuestHistograms } from '../../src/measure/guest-histograms.js'
 import { Prng, seedOf } from '../../src/random/prng.js'
-import type { Plan } from '../../src/scenario/plan.js'
+import type { Plan, TpsPlan } from '../../src/scenario/plan.js'
 import { Reclaimer } from '../../src/sharing/reclaimer.js'
 import { saltKeys } from '../../src/sharing/salt.js'
 import { Scanner } from '../../src/sharing/scanner.js'
 import { TpsPolicy } from '../../src/sharing/tps.js'
+import { drive } from '../../src/sync/actor.js'
 import { Control } from '../../src/sync/control.js'
 import { CheckedMmu, PlainPages } from './checked-mmu.js'
 import type { GuestReport, RoundReport, RoundTask, StressTask } from './stress.js'
@@ -117,10 +118,13 @@ class Round {
         policy: 'tps',
         order: thread % 2 === 0 ? 'random' : 'sequential',
         ShareForceSalting: this.setting.forceSalting,
+        rates: [{ unthrottled: true }],
       },
-      phases: [{ rates: { unthrottled: true } }],
-    } as unknown as Plan
-    new Scanner(this.policy(), this.control, this.counters, plan, this.guests, this.view.ptes).run()
+    } as unknown as Plan & { scanner: TpsPlan }
+    drive(
+      new Scanner(this.policy(), this.control, this.counters, plan, this.guests, this.view.ptes),
+      this.control,
+    )
   }
 
   private reclaim(): void {

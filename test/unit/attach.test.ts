@@ -1,12 +1,11 @@
-/** What the thread of a scanner or reclaimer makes of its task: it shares as the plan says, and is counted. */
+/** What a scanner makes of its task: it shares as the plan says, and counts where it is to. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ScannerTask } from '../../src/experiment/messages.js'
-import { threadId } from '../../src/host/threads.js'
-import { counterRow } from '../../src/measure/counters.js'
-import { attachHypervisor } from '../../src/sharing/attach.js'
+import { counterRow, SCAN } from '../../src/measure/counters.js'
+import { scannerOf } from '../../src/sharing/attach.js'
 import { Control, createControl } from '../../src/sync/control.js'
-import { scanCounts, TestHost } from '../support/host.js'
+import { TestHost } from '../support/host.js'
 
 const CONTENT = 5
 
@@ -25,18 +24,17 @@ for (const [salts, ShareForceSalting, shares] of [
       counters: host.counters,
       thread: 2,
       guests: host.guests,
-      plan: { scanner: { policy: 'tps', order: 'random', ShareForceSalting } } as ScannerTask['plan'],
+      plan: {
+        seed: 1,
+        scanner: { policy: 'tps', order: 'random', ShareForceSalting, rates: [{ unthrottled: true }] },
+      } as unknown as ScannerTask['plan'],
     }
-    const { policy, counters, control } = attachHypervisor(task)
-    const leader = new Control(handle)
-    assert.deepEqual([leader.attachedWorkers(), leader.threadId(2)], [1, threadId()])
-    assert(!leader.isQuiet(2))
-    control.arriveQuiet(2)
-    assert(leader.isQuiet(2))
-    for (const guest of [0, 1]) policy.visit(host.page(guest, 0), guest, true)
+    const control = new Control(handle)
+    control.startRun(0)
+    control.startPhase(0, 0)
+    const scanner = scannerOf(task, control, 1)
+    while (counterRow(host.counters, 2)[SCAN.passes]! < 1) scanner.step()
     assert.equal(host.mpn(0, 0) === host.mpn(1, 0), shares)
-    assert.deepEqual(scanCounts(counters), scanCounts(counterRow(host.counters, 2)))
-    assert.equal(scanCounts(counters).pagesScanned, 2)
     host.assertIntact()
   })
 }

@@ -11,7 +11,6 @@ import type { PhasePlan, Plan } from '../../src/scenario/plan.js'
 import { Control, createControl } from '../../src/sync/control.js'
 
 const STEP_MS = 30
-const rates = { unthrottled: true, ShareScanTimeSeconds: 1, ShareScanGHz: 4, ShareRateMax: 1024 }
 
 interface Led {
   control: Control
@@ -50,11 +49,11 @@ function lead(phases: PhasePlan[], mustEnd = () => false): Led {
 }
 
 function warmup(ends: PhasePlan['ends'], seconds = 60): PhasePlan {
-  return { name: 'warm', ends, seconds, rates }
+  return { name: 'warm', ends, seconds }
 }
 
-function passEnds(row: Float64Array, merges: number): void {
-  row[LAST_PASS.merges] = merges
+function passEnds(row: Float64Array, news: number): void {
+  row[LAST_PASS.news] = news
   row[LAST_PASS.pages] = 10_000
   row[SCAN.passes]! += 1
 }
@@ -100,7 +99,6 @@ test('a phase ends with a sample that the next one begins with; a phase by time 
     name,
     ends: { when: 'time' },
     seconds: 0.02,
-    rates,
   }))
   const { leader, samples, done } = lead(phases)
   await done
@@ -117,7 +115,7 @@ test('a phase ends with a sample that the next one begins with; a phase by time 
 
 test('a run that must end ends its phase early, and begins no other', async () => {
   let mustEnd = false
-  const phases: PhasePlan[] = ['a', 'b'].map((name) => ({ name, ends: { when: 'time' }, seconds: 60, rates }))
+  const phases: PhasePlan[] = ['a', 'b'].map((name) => ({ name, ends: { when: 'time' }, seconds: 60 }))
   const { leader, done } = lead(phases, () => mustEnd)
   await sleep(STEP_MS)
   mustEnd = true

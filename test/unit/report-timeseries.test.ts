@@ -9,7 +9,7 @@ const SAMPLE = sampleRun(GUESTS).samples[10]!
 
 /** The line as a record, by the names of the header; fields here hold no commas. */
 function fields(sample: Sample): Record<string, string> {
-  const names = timeSeriesHeader(GUESTS).trimEnd().split(',')
+  const names = timeSeriesHeader(GUESTS, 'tps').trimEnd().split(',')
   const values = timeSeriesLine(sample).trimEnd().split(',')
   assert.equal(values.length, names.length)
   return Object.fromEntries(names.map((name, index) => [name, values[index]!]))

@@ -25,7 +25,8 @@ const CONTENTS = 40
 /** As much of a plan as a sampler reads. */
 function planOf(host: TestHost): Plan {
   const guests = host.guests.map(({ pages }) => ({ pages }))
-  return { guests, host: { frames: host.handle.memory.frames }, contents: CONTENTS } as unknown as Plan
+  const { frames } = host.handle.memory
+  return { guests, host: { frames }, contents: CONTENTS, scanner: { policy: 'tps' } } as unknown as Plan
 }
 
 function samplerOf(host: TestHost): Sampler {

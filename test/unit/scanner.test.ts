@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { LAST_PASS, SCAN } from '../../src/measure/counters.js'
-import type { Plan, TpsRates } from '../../src/scenario/plan.js'
+import type { Plan, TpsPlan, TpsRates } from '../../src/scenario/plan.js'
 import { Scanner } from '../../src/sharing/scanner.js'
+import { drive } from '../../src/sync/actor.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
 import { type HostOptions, scanCounts, TestHost } from '../support/host.js'
 
@@ -31,10 +32,9 @@ function scan(t: TestContext, { host, rates, isOver, order = 'sequential', onSle
   control.isStopping = () => isOver(clock.elapsedMs(), host.scanRow)
   const plan = {
     seed: 1,
-    host: { processors: 2, GHz: 3 },
-    scanner: { policy: 'tps', order, ShareForceSalting: 0, onDeath: 'fail' },
-    phases: [{ rates }],
-  } as unknown as Plan
+    host: { processors: 2, GHz: 3 } as Plan['host'],
+    scanner: { policy: 'tps', order, ShareForceSalting: 0, onDeath: 'fail', rates: [rates] } as TpsPlan,
+  }
   const visits = new Array<number>(host.handle.ptes.length).fill(0)
   const { policy } = host
   const { visit } = policy
@@ -47,7 +47,7 @@ function scan(t: TestContext, { host, rates, isOver, order = 'sequential', onSle
     )
     return visit.call(policy, page, guest, leaveHint)
   }
-  new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes).run()
+  drive(new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes), control)
   t.mock.restoreAll()
   host.assertIntact()
   return visits
@@ -83,7 +83,7 @@ test('a pass is over when every guest has had it, and tells what it merged and v
     host,
     rates: UNTHROTTLED,
     isOver: (_, row) => {
-      if (row[SCAN.passes]! > rows.length) rows.push([row[LAST_PASS.merges]!, row[LAST_PASS.pages]!])
+      if (row[SCAN.passes]! > rows.length) rows.push([row[LAST_PASS.news]!, row[LAST_PASS.pages]!])
       return rows.length === 3
     },
   })

@@ -359,7 +359,13 @@ const CASES: Case[] = [
     'scanner.order',
     /^expected random or sequential, got "reverse"$/,
   ],
-  ['an unknown policy', { 26: '  policy: ksm2' }, 26, 'scanner.policy', /^expected tps, got "ksm2"$/],
+  [
+    'an unknown policy',
+    { 26: '  policy: ksm2' },
+    26,
+    'scanner.policy',
+    /^expected tps or ksm, got "ksm2", did you mean ksm\?$/,
+  ],
 
   // pace
   [

@@ -136,7 +136,7 @@ describe('the smallest scenario', () => {
   })
 
   test('has the defaults of ESX and of this machine', () => {
-    const { seed, scale, host, scanner, phases, sampleSeconds, guests, contents, trace } = plan(smallest)
+    const { seed, scale, host, scanner, sampleSeconds, guests, contents, trace } = plan(smallest)
     assert.deepEqual(
       { seed, scale, sampleSeconds, contents, trace },
       { seed: 1, scale: { memory: 1, time: 1 }, sampleSeconds: 60, contents: 1, trace: undefined },
@@ -144,12 +144,12 @@ describe('the smallest scenario', () => {
     assert.deepEqual(host.swap, { enabled: true, startFreePercent: 4, stopFreePercent: 6 })
     assert.deepEqual([host.frames, host.stallLimitSeconds], [256, 10])
     assert.ok(host.processors >= 1 && host.GHz > 0)
-    assert.deepEqual(scanner, { policy: 'tps', order: 'random', ShareForceSalting: 2, onDeath: 'fail' })
-    assert.deepEqual(phases[0]?.rates, {
-      unthrottled: false,
-      ShareScanTimeSeconds: 3600,
-      ShareScanGHz: 4,
-      ShareRateMax: 1024,
+    assert.deepEqual(scanner, {
+      policy: 'tps',
+      order: 'random',
+      ShareForceSalting: 2,
+      onDeath: 'fail',
+      rates: [{ unthrottled: false, ShareScanTimeSeconds: 3600, ShareScanGHz: 4, ShareRateMax: 1024 }],
     })
     assert.deepEqual(guests, [
       {
@@ -211,7 +211,7 @@ phases: [{ name: p, duration: 105min, scanner: { ShareRateMax: 7 } }]
 `)
 
   test('divides memory and time exactly, and leaves rates, think time and wall time alone', () => {
-    const { scale, host, guests, phases, sampleSeconds } = scaled('128')
+    const { scale, host, guests, phases, scanner, sampleSeconds } = scaled('128')
     assert.deepEqual(scale, { memory: 128, time: 128 })
     assert.equal(host.frames, 32_768)
     assert.equal(host.stallLimitSeconds, 5)
@@ -219,7 +219,7 @@ phases: [{ name: p, duration: 105min, scanner: { ShareRateMax: 7 } }]
     assert.equal(guests[0]?.image[0]?.pages, 2048)
     assert.equal(phases[0]?.seconds, 6300 / 128)
     assert.equal(sampleSeconds, 60 / 128)
-    assert.deepEqual(phases[0]?.rates, {
+    assert.deepEqual(scanner.rates[0], {
       unthrottled: false,
       ShareScanTimeSeconds: 28.125,
       ShareScanGHz: 4,
@@ -403,13 +403,13 @@ describe('content numbers', () => {
 })
 
 describe('phases', () => {
-  const phasesOf = (phases: string) =>
+  const planned = (phases: string) =>
     plan(
       `host: { memory: 1MiB }\nguests: [{ name: a, memory: 4KiB }]\nphases: [${phases}]\nscanner: { unthrottled: true }\n`,
-    ).phases
+    )
 
   test('end by time, by scan passes, or when nothing more is found, 60 min at the latest', () => {
-    const phases = phasesOf(
+    const { phases } = planned(
       '{name: a, until: settled}, {name: b, until: {passes: 2}, limit: 2h}, {name: c, duration: 90s}',
     )
     assert.deepEqual(
@@ -423,15 +423,18 @@ describe('phases', () => {
   })
 
   test('override the scanner’s rates one by one', () => {
-    const [first, second] = phasesOf(
+    const { scanner } = planned(
       '{name: a, duration: 1s, scanner: {unthrottled: false}}, {name: b, duration: 1s, scanner: {ShareScanTime: 10}}',
     )
-    assert.deepEqual([first?.rates.unthrottled, first?.rates.ShareScanTimeSeconds], [false, 3600])
-    assert.deepEqual([second?.rates.unthrottled, second?.rates.ShareScanTimeSeconds], [true, 600])
+    const others = { ShareScanGHz: 4, ShareRateMax: 1024 }
+    assert.deepEqual(scanner.rates, [
+      { unthrottled: false, ShareScanTimeSeconds: 3600, ...others },
+      { unthrottled: true, ShareScanTimeSeconds: 600, ...others },
+    ])
   })
 
   test('may state their start, counted from the last until phase before', () => {
-    const phases = phasesOf(
+    const { phases } = planned(
       '{name: a, start: 0s, duration: 0.1s}, {name: b, start: 100ms, duration: 0.2s}, {name: c, start: 300ms, until: settled}, {name: d, start: 0s, duration: 1s}, {name: e, start: 1s, duration: 1s}',
     )
     assert.equal(phases.length, 5)
