@@ -1,0 +1,127 @@
+/**
+ * Plays a case on the real kernel's KSM, see ksm-cases.ts.
+ *
+ * All guests lie one after the other in one shared WebAssembly memory, so that ksmd, which goes by address, comes to
+ * their pages in order. A batch is larger than the memory: so a full scan is one batch, at the end of which ksmd
+ * sleeps, and a write to `run`, which waits for the batch, never stops it in the middle of a scan.
+ */
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { generalProfit } from '../../src/ksm/counters.js'
+import { MADV_MERGEABLE, MADV_NOHUGEPAGE, madvise } from '../../src/linux/libc.js'
+import { readCounters, readCowKsm, readKsm, readStat, setKsm, until } from './kernel-ksm.js'
+import type { KsmCase, KsmObservation, KsmStep } from './ksm-cases.js'
+
+/** madvise(2): the pages are gone, and read as zeros. */
+const MADV_DONTNEED = 4
+const PAGE_WORDS = 1024
+const PAGES_PER_WASM_PAGE = 16
+/** How long ksmd sleeps after a full scan: time enough to stop it. */
+const SLEEP_MS = 50
+const ATTEMPTS = 5
+
+/** Memory that ksmd may merge. There should be only one in a process: it stays mergeable as long as the process lives. */
+export class MergeablePages {
+  private readonly memory: WebAssembly.Memory
+  private readonly words: Int32Array
+
+  constructor(readonly pages: number) {
+    const size = Math.ceil(pages / PAGES_PER_WASM_PAGE)
+    this.memory = new WebAssembly.Memory({ initial: size, maximum: size, shared: true })
+    this.words = new Int32Array(this.memory.buffer)
+    madvise(this.memory, MADV_NOHUGEPAGE)
+    madvise(this.memory, MADV_MERGEABLE)
+  }
+
+  /** Writes all of a page, which is backed by a frame of its own from then on: also a page of zeros. */
+  write(page: number, content: number): void {
+    this.words.fill(content, page * PAGE_WORDS, (page + 1) * PAGE_WORDS)
+  }
+
+  /** No page is backed any more. */
+  clear(): void {
+    madvise(this.memory, MADV_DONTNEED)
+  }
+}
+
+/**
+ * KSM must have been taken, see kernel-ksm.ts.
+ * @returns what is seen after each step
+ */
+export async function playOnKernel(memory: MergeablePages, ksmCase: KsmCase): Promise<KsmObservation[]> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnKernel(memory, ksmCase)
+    } catch (error) {
+      if (!(error instanceof ScannedTooFar) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/** The scanner began another scan before it could be stopped: the machine was too busy. */
+class ScannedTooFar extends Error {}
+
+async function attemptOnKernel(memory: MergeablePages, ksmCase: KsmCase): Promise<KsmObservation[]> {
+  setKsm('run', 2)
+  memory.clear()
+  setKsm('pages_to_scan', 2 * memory.pages)
+  setKsm('sleep_millisecs', SLEEP_MS)
+  for (const [name, value] of Object.entries(ksmCase.settings)) {
+    setKsm(name as keyof KsmCase['settings'], value)
+  }
+  const firstPages = firstPagesOf(ksmCase.guests)
+  ksmCase.guests.forEach((layout, guest) => {
+    layout.forEach((content, ppn) => {
+      memory.write(firstPages[guest]! + ppn, content)
+    })
+  })
+  const before = observe()
+  const observations: KsmObservation[] = []
+  for (const step of ksmCase.steps) {
+    await play(step, memory, firstPages)
+    observations.push(since(before, observe()))
+  }
+  return observations
+}
+
+function firstPagesOf(guests: KsmCase['guests']): number[] {
+  let pages = 0
+  return guests.map(({ length }) => {
+    pages += length
+    return pages - length
+  })
+}
+
+async function play(step: KsmStep, memory: MergeablePages, firstPages: readonly number[]): Promise<void> {
+  if ('scan' in step) await scan(step.scan)
+  else if ('unmerge' in step) setKsm('run', 2)
+  else for (const { guest, ppn, content } of step.store) memory.write(firstPages[guest]! + ppn, content)
+}
+
+async function scan(fullScans: number): Promise<void> {
+  const last = readKsm('full_scans') + fullScans
+  setKsm('run', 1)
+  await until(`${last} full scans`, () => readKsm('full_scans') >= last)
+  setKsm('run', 0)
+  const scanned = readKsm('pages_scanned')
+  if (readKsm('full_scans') !== last) throw new ScannedTooFar(`a scan after scan ${last} was not prevented`)
+  await sleep(2 * SLEEP_MS)
+  assert.equal(readKsm('pages_scanned'), scanned, 'the scanner rests')
+}
+
+function observe(): KsmObservation {
+  const [counters, stat] = [readCounters(), readStat()]
+  const profit = generalProfit(counters.pages_sharing, counters.ksm_zero_pages, stat.ksm_rmap_items)
+  assert.equal(counters.general_profit, profit, 'no other process has mergeable memory')
+  return { counters, stat, cow_ksm: readCowKsm() }
+}
+
+function since(before: KsmObservation, { counters, stat, cow_ksm }: KsmObservation): KsmObservation {
+  const pages_scanned = counters.pages_scanned - before.counters.pages_scanned
+  const pages_skipped = counters.pages_skipped - before.counters.pages_skipped
+  return {
+    counters: { ...counters, pages_scanned, pages_skipped },
+    stat,
+    cow_ksm: cow_ksm - before.cow_ksm,
+  }
+}
