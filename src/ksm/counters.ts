@@ -32,6 +32,13 @@ export interface KsmCounters {
   general_profit: number
 }
 
+/** What the kernel counts besides; the lab, whose share table has no chains of nodes, does not. */
+export interface KernelKsmCounters extends KsmCounters {
+  /** Contents with more sharers than max_page_sharing, and the frames that they have together. */
+  stable_node_chains: number
+  stable_node_dups: number
+}
+
 /** /proc/PID/ksm_stat: of one process, here of one guest. */
 export interface KsmStat {
   /** Pages that KSM keeps an item for: those that it has met. */

@@ -5,7 +5,7 @@
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ResourceError } from '../../src/errors.js'
-import type { KsmCounters, KsmStat } from '../../src/ksm/counters.js'
+import type { KernelKsmCounters, KsmStat } from '../../src/ksm/counters.js'
 
 const DIRECTORY = '/sys/kernel/mm/ksm'
 const POLL_MS = 1
@@ -24,7 +24,7 @@ const COUNTERS = [
   'stable_node_chains',
   'stable_node_dups',
   'general_profit',
-] as const satisfies (keyof KsmCounters)[]
+] as const satisfies (keyof KernelKsmCounters)[]
 
 const STAT = [
   'ksm_rmap_items',
@@ -66,12 +66,12 @@ export function setKsm(setting: KernelSetting, value: number | string): void {
   writeFileSync(`${DIRECTORY}/${setting}`, String(value))
 }
 
-export function readKsm(name: KernelSetting | keyof KsmCounters): number {
+export function readKsm(name: KernelSetting | keyof KernelKsmCounters): number {
   return Number(readFileSync(`${DIRECTORY}/${name}`, 'utf8'))
 }
 
-export function readCounters(): KsmCounters {
-  return Object.fromEntries(COUNTERS.map((name) => [name, readKsm(name)])) as unknown as KsmCounters
+export function readCounters(): KernelKsmCounters {
+  return Object.fromEntries(COUNTERS.map((name) => [name, readKsm(name)])) as unknown as KernelKsmCounters
 }
 
 /** Of this process. */

@@ -7,7 +7,7 @@
  * guest by guest, each in order of PPN. All other settings are the kernel's defaults, but batches are as large as
  * everything there is. Nothing is scanned but in `scan` steps, each of whole scans.
  */
-import type { KsmCounters, KsmStat } from '../../src/ksm/counters.js'
+import type { KernelKsmCounters, KsmCounters, KsmStat } from '../../src/ksm/counters.js'
 import type { KsmSettings } from '../../src/ksm/settings.js'
 
 export type KsmCaseSettings = Pick<KsmSettings, 'use_zero_pages' | 'max_page_sharing' | 'smart_scan'>
@@ -35,7 +35,7 @@ export interface KsmCase {
  * kernel says. `stat` is that of the one process that holds all guests.
  */
 export interface KsmObservation {
-  counters: KsmCounters
+  counters: KsmCounters | KernelKsmCounters
   stat: KsmStat
   /** Stores that broke the sharing of a merged page (/proc/vmstat); not those to zero pages placed by KSM. */
   cow_ksm: number
