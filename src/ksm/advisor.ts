@@ -35,7 +35,8 @@ export class ScanTimeAdvisor {
 
   /**
    * A full scan is over.
-   * @param scanTimeMs since the scan's start
+   * @param scanTimeMs since the scan's start; when the advisor was switched on within that scan, the kernel takes the
+   * time since boot, as it knows of no start
    * @param cpuTimeNs processor time of the scan thread in all its life
    * @param settings as they are now; they may change from step to step
    * @returns the new number of pages of a batch, which is also left in pagesToScan

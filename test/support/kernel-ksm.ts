@@ -53,8 +53,7 @@ export type KernelSetting = (typeof SETTINGS)[number]
 /** Why the kernel's KSM can't be used here, or undefined. */
 export function whyNoKsm(): string | undefined {
   try {
-    accessSync(`${DIRECTORY}/ksm_zero_pages`, constants.R_OK)
-    accessSync(`${DIRECTORY}/smart_scan`, constants.W_OK)
+    accessSync(`${DIRECTORY}/advisor_mode`, constants.W_OK)
     return undefined
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'

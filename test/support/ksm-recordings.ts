@@ -69,9 +69,9 @@ export interface RecordedAdvisorStep {
   scan_time: number
   cpu_percent: number
   pages_to_scan: number
-  /** Between the tracepoints ksm:ksm_start_scan and ksm:ksm_advisor; null if the scan began before. */
-  scanTimeMs: number | null
-  /** All of ksmd's life, from its schedstat, read within milliseconds after the step. */
+  /** Between the tracepoints ksm:ksm_start_scan and ksm:ksm_advisor. */
+  scanTimeMs: number
+  /** Processor time in all of ksmd's life, from its schedstat, read while it slept after the scan. */
   cpuTimeNs: number
 }
 

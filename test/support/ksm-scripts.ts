@@ -198,6 +198,18 @@ export const COPY_ON_WRITE: readonly KsmCase[] = [
       max_page_sharing: 3,
     },
   ),
+  {
+    name: 'one of each of two frames, and what they held before',
+    settings: { ...SETTINGS, max_page_sharing: 3 },
+    guests: [repeat(9, 1)],
+    steps: [
+      SETTLE,
+      { store: [store(0, 0, 91), store(0, 3, 92)] },
+      { scan: 2 },
+      { store: [store(0, 0, 1), store(0, 3, 1)] },
+      ...FOUR_SCANS,
+    ],
+  },
   stores('one of two sharers, smart_scan', [[1, 1, 2, 2, 90]], [[0, 0, 91]], { smart_scan: 1 }),
   stores('an unshared page, smart_scan', [[1, 1, 90, 91]], [[0, 2, 92]], { smart_scan: 1 }),
 ]
@@ -221,8 +233,12 @@ function stores(
   stored: readonly Store[],
   settings: Partial<KsmCaseSettings> = {},
 ): KsmCase {
-  const store: KsmStore[] = stored.map(([guest, ppn, content]) => ({ guest, ppn, content }))
-  return { name, settings: { ...SETTINGS, ...settings }, guests, steps: [SETTLE, { store }, ...FOUR_SCANS] }
+  const steps = [SETTLE, { store: stored.map((each) => store(...each)) }, ...FOUR_SCANS]
+  return { name, settings: { ...SETTINGS, ...settings }, guests, steps }
+}
+
+function store(...[guest, ppn, content]: Store): KsmStore {
+  return { guest, ppn, content }
 }
 
 function repeat(pages: number, content: number): number[] {

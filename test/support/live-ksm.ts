@@ -1,0 +1,76 @@
+/**
+ * For tests on the kernel's own KSM: they have it one after the other, put it back as it was, and are skipped, with the
+ * reason, where it can't be had.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isSystemError, messageOf, ResourceError } from '../../src/errors.js'
+import { takeKsm } from './kernel-ksm.js'
+
+const LOCK = join(tmpdir(), 'twinpage-live-ksm.lock')
+const LOCK_POLL_MS = 100
+const LOCK_LIMIT_MS = 300_000
+
+/** Plays `body` while KSM is ours; skips the test if it throws a ResourceError. */
+export async function withLiveKsm(t: TestContext, body: () => Promise<void>): Promise<void> {
+  try {
+    await lock()
+    const putBack = takeKsm()
+    try {
+      await body()
+    } finally {
+      putBack()
+    }
+  } catch (error) {
+    if (!(error instanceof ResourceError)) throw error
+    t.skip(messageOf(error))
+  } finally {
+    unlock()
+  }
+}
+
+/** @throws ResourceError when others keep it for too long */
+async function lock(): Promise<void> {
+  const deadlineMs = performance.now() + LOCK_LIMIT_MS
+  while (!tryLock()) {
+    if (performance.now() > deadlineMs) throw new ResourceError(`${LOCK} is held by process ${owner()}`)
+    await sleep(LOCK_POLL_MS)
+  }
+}
+
+function tryLock(): boolean {
+  try {
+    writeFileSync(LOCK, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error
+    if (!isAlive(owner())) rmSync(LOCK, { force: true })
+    return false
+  }
+}
+
+function unlock(): void {
+  if (owner() === process.pid) rmSync(LOCK)
+}
+
+/** Undefined while nobody has it, or has not signed yet. */
+function owner(): number | undefined {
+  try {
+    return Number(readFileSync(LOCK, 'utf8')) || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isAlive(pid: number | undefined): boolean {
+  if (pid === undefined) return true
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
