@@ -24,7 +24,7 @@ import { Unmerge } from './unmerge.js'
 
 /** Pages of one step on a thread: between two looks at the control block. */
 const STEP_PAGES = 64
-/** A full scan that meets no page at all is not begun again before this time is over. */
+/** After a full scan that scanned no page at all a scanner that never sleeps rests for this time. */
 const NOTHING_TO_SCAN_NS = 1e6
 /** Pages that could not be unmerged are tried again after this time. */
 const UNMERGE_AGAIN_NS = 2e6
@@ -112,12 +112,12 @@ export class Ksmd implements Actor {
       this.batchLeft--
       if (this.visitNext()) continue
       this.batchLeft = 0
-      const metNothing = this.counters[SCAN.pagesScanned] === this.pagesBefore
       this.endFullScan()
-      if (metNothing) return nowNs() + NOTHING_TO_SCAN_NS
     }
-    if (this.batchLeft > 0 || this.rates.sleep_millisecs === 0) return AT_ONCE
-    this.wakeNs = this.wakeAfter(nowNs())
+    if (this.batchLeft > 0) return AT_ONCE
+    if (this.rates.sleep_millisecs > 0) this.wakeNs = this.wakeAfter(nowNs())
+    else if (this.counters[LAST_PASS.pages] === 0) this.wakeNs = nowNs() + NOTHING_TO_SCAN_NS
+    else return AT_ONCE
     return this.wakeNs
   }
 

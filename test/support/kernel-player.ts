@@ -38,6 +38,10 @@ export class MergeablePages {
     this.words.fill(content, page * PAGE_WORDS, (page + 1) * PAGE_WORDS)
   }
 
+  storeWord(page: number, value: number): void {
+    this.words[page * PAGE_WORDS + 5] = value
+  }
+
   /** No page is backed any more. */
   clear(): void {
     madvise(this.memory, MADV_DONTNEED)

@@ -28,7 +28,7 @@ export function playOnLab(ksmCase: KsmCase): KsmObservation[] {
   return observations
 }
 
-class LabPlayer {
+export class LabPlayer {
   readonly host: TestHost
   private readonly control: Control
   private readonly scanner: Ksmd
