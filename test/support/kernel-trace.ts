@@ -1,6 +1,6 @@
 /** Tracepoints of the kernel (Documentation/trace/events.rst), in an instance of its own: nobody else's tracing is touched. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, ResourceError } from '../../src/errors.js'
@@ -17,6 +17,14 @@ export class KernelTrace {
   private readonly tracefs = mkdtempSync(join(tmpdir(), 'twinpage-tracefs-'))
   private readonly instance = join(this.tracefs, 'instances', `twinpage-${process.pid}`)
 
+  /** Also done when the process ends before. */
+  readonly close = (): void => {
+    process.off('exit', this.close)
+    if (existsSync(this.instance)) rmdirSync(this.instance)
+    spawnSync('umount', [this.tracefs])
+    rmdirSync(this.tracefs)
+  }
+
   /**
    * @param events such as `ksm/ksm_advisor`
    * @throws ResourceError when there are no tracepoints here
@@ -24,13 +32,14 @@ export class KernelTrace {
   constructor(events: readonly string[]) {
     try {
       execFileSync('mount', ['-t', 'tracefs', 'none', this.tracefs], { stdio: ['ignore', 'ignore', 'pipe'] })
+      mkdirSync(this.instance)
+      writeFileSync(join(this.instance, 'trace_clock'), 'mono')
+      for (const event of events) writeFileSync(join(this.instance, 'events', event, 'enable'), '1')
     } catch (error) {
-      rmdirSync(this.tracefs)
-      throw new ResourceError(`the kernel's tracefs can't be mounted: ${messageOf(error)}`)
+      this.close()
+      throw new ResourceError(`the kernel's tracepoints can't be had: ${messageOf(error)}`)
     }
-    mkdirSync(this.instance)
-    writeFileSync(join(this.instance, 'trace_clock'), 'mono')
-    for (const event of events) writeFileSync(join(this.instance, 'events', event, 'enable'), '1')
+    process.on('exit', this.close)
   }
 
   /** All so far, in order. */
@@ -41,11 +50,5 @@ export class KernelTrace {
       if (name === undefined) return []
       return [{ name, timeUs: Number(seconds) * 1e6 + Number(us), text: text! }]
     })
-  }
-
-  close(): void {
-    rmdirSync(this.instance)
-    execFileSync('umount', [this.tracefs])
-    rmdirSync(this.tracefs)
   }
 }
