@@ -1,15 +1,14 @@
 /** Does this machine's KSM still do what was recorded? A few cases of each recording, on the real kernel. */
 import assert from 'node:assert/strict'
 import { release } from 'node:os'
-import { type TestContext, test } from 'node:test'
+import type { TestContext } from 'node:test'
 import { MergeablePages, playOnKernel } from '../support/kernel-player.js'
 import { type RecordedCase, readRecording, recordedCases } from '../support/ksm-recordings.js'
-import { withLiveKsm } from '../support/live-ksm.js'
+import { liveKsmTest } from '../support/live-ksm.js'
 
 /** Of cases that are to be short. */
 const PAGES_MAX = 8000
 const STEPS_MAX = 10
-const TIMEOUT_MS = 600_000
 
 const recorded = recordedCases().filter(({ differences }) => differences.length === 0)
 const identical = recorded.filter(({ case: { name } }) => name.includes('identical'))
@@ -24,21 +23,19 @@ for (const [what, items] of Object.entries({
   'identical pages': everyThird(identical),
   'stores, skips and unmerging': everyThird(byHand),
 })) {
-  test(`the kernel does with ${what} as was recorded`, { timeout: TIMEOUT_MS }, (t) => replay(t, items))
+  liveKsmTest(`the kernel does with ${what} as was recorded`, (t) => replay(t, items))
 }
 
 async function replay(t: TestContext, items: readonly RecordedCase[]): Promise<void> {
   const { kernel } = readRecording('mixes')
   const version = kernel.split('.', 2).join('.')
   if (!`Linux ${release()}.`.startsWith(`${version}.`)) return t.skip(`recorded on ${kernel}`)
-  await withLiveKsm(t, async () => {
-    memory ??= new MergeablePages(PAGES_MAX)
-    for (const { case: ksmCase, observations } of items) {
-      const steps = ksmCase.steps.slice(0, STEPS_MAX)
-      const seen = await playOnKernel(memory, { ...ksmCase, steps })
-      assert.deepEqual(seen, observations.slice(0, STEPS_MAX), ksmCase.name)
-    }
-  })
+  memory ??= new MergeablePages(PAGES_MAX)
+  for (const { case: ksmCase, observations } of items) {
+    const steps = ksmCase.steps.slice(0, STEPS_MAX)
+    const seen = await playOnKernel(memory, { ...ksmCase, steps })
+    assert.deepEqual(seen, observations.slice(0, STEPS_MAX), ksmCase.name)
+  }
 }
 
 function everyThird<Item>(items: readonly Item[]): Item[] {

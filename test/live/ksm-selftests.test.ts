@@ -1,25 +1,21 @@
 /** The kernel's own KSM selftests, played on the kernel through the lab's player: the control of test/unit/ksm-selftests. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
 import { readCowKsm } from '../support/kernel-ksm.js'
 import { MergeablePages, playOnKernel } from '../support/kernel-player.js'
 import { COW_PAGES, compareStoreTimes, KSM_SELFTESTS } from '../support/ksm-selftests.js'
-import { withLiveKsm } from '../support/live-ksm.js'
+import { liveKsmTest } from '../support/live-ksm.js'
 
 const PAGES_MAX = 1024
-const TIMEOUT_MS = 600_000
 
-test('the kernel passes its selftests as the lab does', { timeout: TIMEOUT_MS }, async (t) => {
-  await withLiveKsm(t, async () => {
-    const memory = new MergeablePages(PAGES_MAX)
-    for (const selftest of KSM_SELFTESTS) {
-      const { counters } = (await playOnKernel(memory, selftest)).at(-1)!
-      assert.deepEqual({ ...counters, ...selftest.expected }, counters, selftest.name)
-    }
-    const { merged, unmerged } = await compareStoreTimes(async () => {
-      await playOnKernel(memory, COW_PAGES)
-      return { store: (page) => memory.storeWord(page, page), breaks: readCowKsm }
-    })
-    assert(merged > unmerged, `ksm_cow_time: ${merged} ns and ${unmerged} ns`)
+liveKsmTest('the kernel passes its selftests as the lab does', async () => {
+  const memory = new MergeablePages(PAGES_MAX)
+  for (const selftest of KSM_SELFTESTS) {
+    const { counters } = (await playOnKernel(memory, selftest)).at(-1)!
+    assert.deepEqual({ ...counters, ...selftest.expected }, counters, selftest.name)
+  }
+  const { merged, unmerged } = await compareStoreTimes(async () => {
+    await playOnKernel(memory, COW_PAGES)
+    return { store: (page) => memory.storeWord(page, page), breaks: readCowKsm }
   })
+  assert(merged > unmerged, `ksm_cow_time: ${merged} ns and ${unmerged} ns`)
 })

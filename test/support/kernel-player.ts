@@ -49,7 +49,7 @@ export class MergeablePages {
 }
 
 /**
- * KSM must have been taken, see kernel-ksm.ts.
+ * KSM must be ours alone; its settings are changed, and not put back.
  * @returns what is seen after each step
  */
 export async function playOnKernel(memory: MergeablePages, ksmCase: KsmCase): Promise<KsmObservation[]> {
@@ -67,6 +67,7 @@ class ScannedTooFar extends Error {}
 
 async function attemptOnKernel(memory: MergeablePages, ksmCase: KsmCase): Promise<KsmObservation[]> {
   setKsm('run', 2)
+  setKsm('advisor_mode', 'none')
   memory.clear()
   setKsm('pages_to_scan', 2 * memory.pages)
   setKsm('sleep_millisecs', SLEEP_MS)

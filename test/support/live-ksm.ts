@@ -5,31 +5,35 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError, messageOf, ResourceError } from '../../src/errors.js'
 import { takeKsm } from './kernel-ksm.js'
 
 const LOCK = join(tmpdir(), 'twinpage-live-ksm.lock')
 const LOCK_POLL_MS = 100
+/** How long the tests before this one may take, and how long this one. */
 const LOCK_LIMIT_MS = 300_000
+const TEST_LIMIT_MS = 120_000
 
-/** Plays `body` while KSM is ours; skips the test if it throws a ResourceError. */
-export async function withLiveKsm(t: TestContext, body: () => Promise<void>): Promise<void> {
-  try {
-    await lock()
-    const putBack = takeKsm()
+/** A test that has KSM to itself; skipped if it throws a ResourceError. */
+export function liveKsmTest(name: string, run: (t: TestContext) => Promise<void>): void {
+  test(name, { timeout: LOCK_LIMIT_MS + TEST_LIMIT_MS }, async (t) => {
     try {
-      await body()
+      await lock()
+      const putBack = takeKsm()
+      try {
+        await run(t)
+      } finally {
+        putBack()
+      }
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error
+      t.skip(messageOf(error))
     } finally {
-      putBack()
+      unlock()
     }
-  } catch (error) {
-    if (!(error instanceof ResourceError)) throw error
-    t.skip(messageOf(error))
-  } finally {
-    unlock()
-  }
+  })
 }
 
 /** @throws ResourceError when others keep it for too long */
