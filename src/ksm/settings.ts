@@ -4,7 +4,7 @@
 export interface KsmRates {
   /** 0: the scanner rests, and what is merged stays merged. 1: it scans. 2: all is unmerged, and it rests. */
   run: 0 | 1 | 2
-  /** Pages of a batch. Under the advisor only the number to begin with, which it then decides for itself. */
+  /** Pages of a batch; without meaning under the advisor, which begins with advisor_min_pages_to_scan. */
   pages_to_scan: number
   /** Sleep between two batches. */
   sleep_millisecs: number
