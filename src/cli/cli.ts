@@ -1,18 +1,26 @@
 /** The command line: argv → command → exit code, and what of an error the user gets to see. */
 import yargs from 'yargs'
-import { EXIT, ResourceError, UserError } from '../errors.js'
+import { EXIT, messageOf, ResourceError, UserError } from '../errors.js'
 import type { RunOptions } from '../experiment/run.js'
+import { KSM_PATHS, type KsmPaths } from '../linux/ksm-paths.js'
+import { restoreAbandonedKsm } from '../linux/take-over.js'
 import { checkCommand } from './check.js'
 import { runCommand } from './run.js'
 import { scenariosCommand } from './scenarios.js'
 import { printError } from './terminal.js'
 import { traceCommand } from './trace.js'
 
+/** For tests: they look into a run, or put a made-up KSM in place of the host's. */
+export interface CliHooks extends Pick<RunOptions, 'beforeVerify'> {
+  ksmPaths?: KsmPaths
+}
+
 /**
  * Runs one command. The exit code is left in process.exitCode.
  * @param argv without node and script
  */
-export async function runCli(argv: string[], hooks: Pick<RunOptions, 'beforeVerify'> = {}): Promise<void> {
+export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void> {
+  tidyKsm(hooks.ksmPaths ?? KSM_PATHS)
   try {
     await yargs(argv)
       .scriptName('twinpage')
@@ -37,6 +45,16 @@ export async function runCli(argv: string[], hooks: Pick<RunOptions, 'beforeVeri
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     printError(error instanceof UserError || error instanceof ResourceError ? error.message : stackOf(error))
+  }
+}
+
+/** An experiment that was killed may have left its settings of KSM. That they can't be put back spoils no command. */
+function tidyKsm(paths: KsmPaths): void {
+  try {
+    const restored = restoreAbandonedKsm(paths)
+    if (restored !== undefined) printError(restored)
+  } catch (error) {
+    printError(messageOf(error))
   }
 }
 

@@ -46,9 +46,13 @@ export class WorkerTimes {
 
 /** Undefined where there is no such account, or no such thread any more. */
 export function threadTimes(threadId: number): ThreadTimes | undefined {
-  if (threadId === 0) return undefined
+  return threadId === 0 ? undefined : readTimes(`/proc/self/task/${threadId}/schedstat`)
+}
+
+/** Of the thread whose file it is, of this process or another. */
+export function readTimes(schedstat: string): ThreadTimes | undefined {
   try {
-    const fields = readFileSync(`/proc/self/task/${threadId}/schedstat`, 'utf8').trim().split(' ').map(Number)
+    const fields = readFileSync(schedstat, 'utf8').trim().split(' ').map(Number)
     const [cpuNs, waitingNs] = fields
     return cpuNs === undefined || waitingNs === undefined ? undefined : { cpuNs, waitingNs }
   } catch {

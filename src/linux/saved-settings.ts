@@ -1,0 +1,136 @@
+/**
+ * The note of the settings that a process replaced, and who it is, so that they can be put back even after a kill -9.
+ * It appears whole or not at all (a link to a finished file), and at most one process can make it. Only its owner, or
+ * who claimed it from a dead one, changes or removes it.
+ */
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { isSystemError, messageOf, ResourceError } from '../errors.js'
+import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
+import type { HostKsmSettings } from './ksm-settings.js'
+import { readProcessStat } from './process-stat.js'
+import { readIfThere } from './read-if-there.js'
+
+const bit = z.union([z.literal(0), z.literal(1)])
+const count = z.int().nonnegative()
+
+const settingsSchema = z.strictObject({
+  run: z.union([bit, z.literal(2)]),
+  pages_to_scan: count.optional(),
+  sleep_millisecs: count.optional(),
+  use_zero_pages: bit.optional(),
+  smart_scan: bit.optional(),
+  max_page_sharing: count.optional(),
+  merge_across_nodes: bit.optional(),
+  stable_node_chains_prune_millisecs: count.optional(),
+  advisor_mode: z.enum(['none', 'scan-time']).optional(),
+  advisor_max_cpu: count.optional(),
+  advisor_min_pages_to_scan: count.optional(),
+  advisor_max_pages_to_scan: count.optional(),
+  advisor_target_scan_time: count.optional(),
+})
+
+const savedSchema = z.strictObject({ pid: count, startTicks: count, settings: settingsSchema })
+
+export type ReplacedSettings = Partial<HostKsmSettings> & Pick<HostKsmSettings, 'run'>
+
+export interface SavedSettings {
+  /** Whose run replaced them. */
+  pid: number
+  startTicks: number
+  settings: ReplacedSettings
+}
+
+/**
+ * Undefined where there is no note.
+ * @throws ResourceError when it can't be read
+ */
+export function readSavedSettings({ saved }: Pick<KsmPaths, 'saved'> = KSM_PATHS): SavedSettings | undefined {
+  try {
+    const text = readIfThere(saved)
+    return text === undefined ? undefined : (savedSchema.parse(JSON.parse(text)) as SavedSettings)
+  } catch (error) {
+    const why = messageOf(error instanceof z.ZodError ? z.prettifyError(error) : error)
+    throw new ResourceError(
+      `${saved} should hold KSM's settings of before an earlier run, but can't be read (${why}); ` +
+        'set those in /sys/kernel/mm/ksm as you want them, and remove the file',
+    )
+  }
+}
+
+/** The process that saved them has ended, or its number is another's by now. */
+export function isAbandoned(
+  { pid, startTicks }: SavedSettings,
+  paths: Pick<KsmPaths, 'proc'> = KSM_PATHS,
+): boolean {
+  const process = readProcessStat(pid, paths)
+  return process === undefined || process.isZombie || process.startTicks !== startTicks
+}
+
+/** @returns false when there are saved settings already: they are not touched */
+export function saveSettings(settings: ReplacedSettings, paths: KsmPaths = KSM_PATHS): boolean {
+  return withFile(settings, paths, (file) => {
+    try {
+      linkSync(file, paths.saved)
+      return true
+    } catch (error) {
+      return alreadyThere(error, paths)
+    }
+  })
+}
+
+/**
+ * Makes this process the owner of abandoned settings.
+ * @returns false when another process was faster
+ */
+export function claimSettings(abandoned: SavedSettings, paths: KsmPaths = KSM_PATHS): boolean {
+  const lock = `${paths.saved}.claim`
+  try {
+    writeFileSync(lock, '', { flag: 'wx' })
+  } catch (error) {
+    return alreadyThere(error, paths)
+  }
+  try {
+    const { pid, startTicks } = readSavedSettings(paths) ?? {}
+    if (pid !== abandoned.pid || startTicks !== abandoned.startTicks) return false
+    withFile(abandoned.settings, paths, (file) => renameSync(file, paths.saved))
+    return true
+  } finally {
+    rmSync(lock)
+  }
+}
+
+/** For their owner. */
+export function removeSavedSettings({ saved }: Pick<KsmPaths, 'saved'> = KSM_PATHS): void {
+  rmSync(saved, { force: true })
+}
+
+/** Lends a finished file, which is owned by this process, for it to be given its name. */
+function withFile<Result>(
+  settings: ReplacedSettings,
+  paths: KsmPaths,
+  use: (file: string) => Result,
+): Result {
+  const startTicks = readProcessStat(process.pid, paths)?.startTicks
+  if (startTicks === undefined) throw new ResourceError(`${paths.proc} does not show this process`)
+  const file = `${paths.saved}.${process.pid}`
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, JSON.stringify({ pid: process.pid, startTicks, settings } satisfies SavedSettings))
+    return use(file)
+  } catch (error) {
+    throw cannotSave(error, paths)
+  } finally {
+    rmSync(file, { force: true })
+  }
+}
+
+function alreadyThere(error: unknown, paths: KsmPaths): false {
+  if (isSystemError(error) && error.code === 'EEXIST') return false
+  throw cannotSave(error, paths)
+}
+
+function cannotSave(error: unknown, { saved }: KsmPaths): unknown {
+  return isSystemError(error) ? new ResourceError(`${saved} can't be written: ${messageOf(error)}`) : error
+}

@@ -1,0 +1,75 @@
+/**
+ * KSM for one experiment: its settings replaced, and put back afterwards, whatever becomes of the process.
+ *
+ * The old settings are saved to a file before the first write and removed after the last, so at every moment in between
+ * a kill -9 leaves a file from which the next twinpage command puts them back. That command first makes itself the
+ * file's owner, so that two of them don't do it at once, nor one while another experiment begins. Putting back twice
+ * does no harm.
+ */
+import { ResourceError } from '../errors.js'
+import { requireFreeKsm } from './ksm-available.js'
+import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
+import {
+  type HostKsmSettings,
+  readKsmSettings,
+  replaceKsmSettings,
+  writeKsmSettings,
+} from './ksm-settings.js'
+import {
+  claimSettings,
+  isAbandoned,
+  type ReplacedSettings,
+  readSavedSettings,
+  removeSavedSettings,
+  saveSettings,
+} from './saved-settings.js'
+
+export interface KsmTakeOver {
+  /** What was there before. */
+  readonly replaced: ReplacedSettings
+  /** Changes those that are named; see writeKsmSettings. */
+  set: (settings: Partial<HostKsmSettings>) => void
+  /** Unmerges all and puts the old settings back, at once: it may be called when the process exits. Once is enough. */
+  restore: () => void
+}
+
+/**
+ * Unmerges all and sets what is named; the rest stays as it is.
+ * @throws ResourceError when KSM is not to be had (requireFreeKsm), or not with these settings; then nothing has changed
+ */
+export function takeOverKsm(
+  settings: Partial<HostKsmSettings> & Pick<HostKsmSettings, 'run'>,
+  paths: KsmPaths = KSM_PATHS,
+): KsmTakeOver {
+  restoreAbandonedKsm(paths)
+  requireFreeKsm(paths)
+  const replaced = readKsmSettings(paths) as ReplacedSettings
+  if (!saveSettings(replaced, paths)) throw new ResourceError('KSM is taken: another process was faster')
+  let isOurs = true
+  const restore = () => {
+    if (!isOurs) return
+    replaceKsmSettings(replaced, paths)
+    removeSavedSettings(paths)
+    isOurs = false
+  }
+  try {
+    replaceKsmSettings({ ...replaced, ...settings }, paths)
+  } catch (error) {
+    restore()
+    throw error
+  }
+  return { replaced, set: (changes) => writeKsmSettings(changes, paths), restore }
+}
+
+/**
+ * Puts back what a process that is no more had replaced. Where nothing was left it only looks for a file.
+ * @returns a line that says so, if it had to
+ * @throws ResourceError when it can't
+ */
+export function restoreAbandonedKsm(paths: KsmPaths = KSM_PATHS): string | undefined {
+  const saved = readSavedSettings(paths)
+  if (saved === undefined || !isAbandoned(saved, paths) || !claimSettings(saved, paths)) return undefined
+  replaceKsmSettings(saved.settings, paths)
+  removeSavedSettings(paths)
+  return `process ${saved.pid} ended without putting KSM's settings back: they are as they were before it`
+}
