@@ -1,5 +1,5 @@
 /** Can KSM be watched here, and can it be had for a run of ours? Asked first, so that it fails early and clearly. */
-import { accessSync, constants, existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, printable, ResourceError } from '../errors.js'
 import { readKsmCounters } from './ksm-counters.js'
@@ -45,7 +45,7 @@ export function requireFreeKsm(paths: KsmPaths = KSM_PATHS): void {
 
 function requireWritable(file: string): void {
   try {
-    accessSync(file, constants.W_OK)
+    closeSync(openSync(file, 'r+'))
   } catch (error) {
     throw new ResourceError(`KSM's settings can't be changed: ${messageOf(error)}; that takes root`)
   }

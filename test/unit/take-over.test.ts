@@ -1,0 +1,204 @@
+/** KSM taken over for a run and put back, over a made-up tree that takes writes as the kernel does. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ResourceError } from '../../src/errors.js'
+import { requireFreeKsm } from '../../src/linux/ksm-available.js'
+import { restoreAbandonedKsm, takeOverKsm } from '../../src/linux/take-over.js'
+import { KsmTree, notAsRoot } from '../support/ksm-tree.js'
+
+const OWNER = fileURLToPath(new URL('../support/ksm-owner.js', import.meta.url))
+/** A child that takes this long hangs. */
+const LIMIT_MS = 30_000
+
+/** Unlike what the tree begins with, in ways that the kernel takes in one order only. */
+const OURS = { run: 1, pages_to_scan: 7, max_page_sharing: 16, advisor_mode: 'none', smart_scan: 0 } as const
+
+let tree: KsmTree
+let before: Record<string, string>
+
+beforeEach(() => {
+  tree = KsmTree.create()
+  // Something is merged, and the advisor is on: neither max_page_sharing nor pages_to_scan can just be written.
+  for (const [name, value] of Object.entries({
+    run: 0,
+    pages_shared: 3,
+    pages_sharing: 9,
+    max_page_sharing: 128,
+  }))
+    tree.say(name, value)
+  tree.say('advisor_mode', 'none [scan-time]')
+  tree.say('advisor_min_pages_to_scan', 600)
+  tree.say('pages_to_scan', 600)
+  before = tree.settings()
+  tree.obey()
+})
+afterEach(() => {
+  tree.disobey()
+  tree.remove()
+})
+
+describe('taking KSM over', () => {
+  test('unmerges all first, runs last, and changes only what is named', () => {
+    takeOverKsm(OURS, tree.paths)
+    assert.equal(tree.writes[0], 'run 2')
+    assert.equal(tree.writes.at(-1), 'run 1')
+    assert.deepEqual(tree.settings(), {
+      ...before,
+      ...{ run: '1', pages_to_scan: '7', max_page_sharing: '16', smart_scan: '0' },
+      advisor_mode: '[none] scan-time',
+    })
+    assert.deepEqual([tree.value('pages_shared'), tree.value('full_scans')], ['0', '0'])
+  })
+  test('an advisor that was on and stays on begins anew, with its own first number of pages', () => {
+    tree.say('pages_to_scan', 20_000)
+    takeOverKsm({ run: 1, advisor_min_pages_to_scan: 900 }, tree.paths)
+    assert.equal(tree.value('advisor_mode'), 'none [scan-time]')
+    assert.equal(tree.value('pages_to_scan'), '900')
+  })
+  test('restore puts all back in such an order, once, and leaves no file', () => {
+    const held = takeOverKsm(OURS, tree.paths)
+    held.set({ sleep_millisecs: 0, run: 1 })
+    tree.say('pages_shared', 5)
+    tree.writes.length = 0
+    held.restore()
+    assert.deepEqual(tree.settings(), before)
+    assert.equal(tree.writes[0], 'run 2')
+    assert.equal(tree.writes.at(-1), 'run 0')
+    assert.deepEqual(readdirSync(dirname(tree.paths.saved)), [])
+    tree.say('run', 1)
+    held.restore()
+    assert.equal(tree.value('run'), '1', 'a second restore does nothing')
+  })
+  test('what was there is in the file before the first write, and until the last', () => {
+    tree.disobey()
+    const sawFile: boolean[] = []
+    tree.obey(() => sawFile.push(existsSync(tree.paths.saved)))
+    takeOverKsm(OURS, tree.paths).restore()
+    assert(sawFile.length > 20)
+    assert(sawFile.every(Boolean))
+  })
+  test('of an old kernel: settings that it lacks are neither written nor put back', () => {
+    tree.lacks('advisor_mode', 'smart_scan', 'use_zero_pages')
+    const { replaced, restore } = takeOverKsm({ run: 1, pages_to_scan: 7, smart_scan: 0 }, tree.paths)
+    assert(!('smart_scan' in replaced))
+    restore()
+    assert(!existsSync(`${tree.paths.sysfs}/smart_scan`))
+    assert.equal(tree.value('pages_to_scan'), before.pages_to_scan)
+  })
+  test('settings that the kernel refuses leave everything as it was', () => {
+    tree.lacks('smart_scan')
+    assert.throws(() => takeOverKsm({ ...OURS, smart_scan: 1 }, tree.paths), ResourceError)
+    delete before.smart_scan
+    assert.deepEqual(tree.settings(), before)
+    assert(!existsSync(tree.paths.saved))
+  })
+  test('is refused while another process has it, by its number', () => {
+    takeOverKsm(OURS, tree.paths)
+    const ours = tree.settings()
+    const taken = new RegExp(`KSM is taken: process ${process.pid} `)
+    assert.throws(() => takeOverKsm({ run: 0 }, tree.paths), taken)
+    assert.throws(() => requireFreeKsm(tree.paths), taken)
+    assert.equal(restoreAbandonedKsm(tree.paths), undefined)
+    assert.deepEqual(tree.settings(), ours)
+  })
+})
+
+describe('what a dead process left', () => {
+  /** Settings of ours are in force, and their owner is process 4711, started at tick 500. */
+  function leave(): void {
+    takeOverKsm(OURS, tree.paths)
+    const saved = JSON.parse(readFileSync(tree.paths.saved, 'utf8')) as object
+    writeFileSync(tree.paths.saved, JSON.stringify({ ...saved, pid: 4711, startTicks: 500 }))
+  }
+
+  test('is put back, and said', () => {
+    leave()
+    assert.match(restoreAbandonedKsm(tree.paths)!, /^process 4711 ended without [^\n]+$/)
+    assert.deepEqual(tree.settings(), before)
+    assert.deepEqual(readdirSync(dirname(tree.paths.saved)), [])
+    assert.equal(restoreAbandonedKsm(tree.paths), undefined)
+  })
+  test('is its own while it lives', () => {
+    leave()
+    tree.addProcess(4711, { startTicks: 500 })
+    assert.equal(restoreAbandonedKsm(tree.paths), undefined)
+    assert.equal(tree.value('run'), '1')
+  })
+  test('is not the property of a later process with its number', () => {
+    leave()
+    tree.addProcess(4711, { startTicks: 501 })
+    assert.match(restoreAbandonedKsm(tree.paths)!, /4711/)
+    assert.deepEqual(tree.settings(), before)
+  })
+  test('is put back although its parent has not asked for its end yet', () => {
+    leave()
+    tree.addProcess(4711, { startTicks: 500, state: 'Z' })
+    assert.match(restoreAbandonedKsm(tree.paths)!, /4711/)
+  })
+  test('is put back before another run begins', () => {
+    leave()
+    const { replaced } = takeOverKsm({ run: 0 }, tree.paths)
+    assert.equal(replaced.max_page_sharing, Number(before.max_page_sharing))
+  })
+  test('is put back by one process only', () => {
+    leave()
+    writeFileSync(`${tree.paths.saved}.claim`, '')
+    assert.equal(restoreAbandonedKsm(tree.paths), undefined)
+    assert.equal(tree.value('run'), '1')
+  })
+  test('can be put back only by root', () => {
+    leave()
+    assert.throws(() => notAsRoot(() => restoreAbandonedKsm(tree.paths)), {
+      name: 'ResourceError',
+      message: /^[^\n]*EACCES[^\n]*$/,
+    })
+  })
+  for (const [what, text] of Object.entries({
+    'half a file': '{"pid":4711,"startTicks":500,"sett',
+    nothing: '',
+    'another kind of JSON': '[1]',
+    'a setting that is none': '{"pid":4711,"startTicks":5,"settings":{"run":1,"../../x":1}}',
+    'a value that is none': '{"pid":4711,"startTicks":5,"settings":{"run":3}}',
+  })) {
+    test(`that is ${what} is left alone, and said in one line`, () => {
+      mkdirSync(dirname(tree.paths.saved), { recursive: true })
+      writeFileSync(tree.paths.saved, text)
+      assert.throws(() => restoreAbandonedKsm(tree.paths), {
+        name: 'ResourceError',
+        message: /^\S+ksm-settings\.json [^\n]*can't be read[^\n]*$/,
+      })
+      assert.deepEqual(tree.writes, [])
+      assert(existsSync(tree.paths.saved))
+    })
+  }
+})
+
+describe('a process that is killed', () => {
+  const run = (killAtWrite: number) =>
+    spawnSync(
+      process.execPath,
+      [OWNER, JSON.stringify(tree.paths), JSON.stringify(OURS), String(killAtWrite)],
+      { timeout: LIMIT_MS, encoding: 'utf8' },
+    )
+
+  test('(one that is not puts everything back itself)', () => {
+    const { status, stderr } = run(0)
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+    assert.deepEqual(tree.settings(), before)
+  })
+  // Taking over is 15 writes, putting back 14.
+  for (const killAtWrite of [1, 2, 6, 15, 16, 17, 24, 29]) {
+    test(`at write ${killAtWrite}: the next one puts everything back`, () => {
+      const { signal, pid } = run(killAtWrite)
+      assert.equal(signal, 'SIGKILL')
+      tree.removeProcess(pid)
+      assert.match(restoreAbandonedKsm(tree.paths)!, new RegExp(`process ${pid} `))
+      assert.deepEqual(tree.settings(), before)
+      assert.deepEqual(readdirSync(dirname(tree.paths.saved)), [])
+    })
+  }
+})
