@@ -8,6 +8,7 @@ import { checkCommand } from './check.js'
 import { runCommand } from './run.js'
 import { scenariosCommand } from './scenarios.js'
 import { printError } from './terminal.js'
+import { topCommand } from './top.js'
 import { traceCommand } from './trace.js'
 
 /** For tests: they look into a run, or put a made-up KSM in place of the host's. */
@@ -31,7 +32,8 @@ export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void
       .command(scenariosCommand)
       .command(checkCommand)
       .command(traceCommand)
-      .demandCommand(1, 'name a command: run, scenarios, check or trace; --help tells more')
+      .command(topCommand(hooks.ksmPaths ?? KSM_PATHS))
+      .demandCommand(1, 'name a command: run, scenarios, check, trace or top; --help tells more')
       .strict()
       .showHelpOnFail(false)
       .exitProcess(false)

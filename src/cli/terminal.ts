@@ -19,6 +19,45 @@ export class ProgressLine {
   }
 }
 
+/**
+ * Lines on stdout that are redrawn in place, cut to the terminal's size, so that nothing scrolls. In a pipe they follow
+ * each other, whole, with an empty line after each block.
+ */
+export class LiveBlock {
+  private shown: string[] = []
+
+  show(lines: readonly string[]): void {
+    const { isTTY, columns = 80, rows = 24 } = process.stdout
+    if (!isTTY) {
+      printResult(`${lines.join('\n')}\n\n`)
+      return
+    }
+    const fitting = lines
+      .slice(0, Math.max(1, rows - 1))
+      .map((line) => [...line].slice(0, columns - 1).join(''))
+    process.stdout.write(
+      this.toTop(columns) + NO_WRAP + fitting.map((line) => `${line}\x1b[K\n`).join('') + REST,
+    )
+    this.shown = fitting
+  }
+
+  /** Leaves the lines as they are and the cursor below them, where a `^C` may stand. */
+  end(): void {
+    if (this.shown.length > 0) process.stdout.write('\r\x1b[K')
+  }
+
+  /** A terminal that has become narrower meanwhile has broken some lines in several. */
+  private toTop(columns: number): string {
+    const rows = this.shown.reduce((sum, { length }) => sum + Math.max(1, Math.ceil(length / columns)), 0)
+    return rows === 0 ? '' : `\r\x1b[${rows}A`
+  }
+}
+
+/** The terminal cuts what is wider than it looks, such as a process named in Chinese. */
+const NO_WRAP = '\x1b[?7l'
+/** Wraps again, and clears what is left of an earlier, longer block. */
+const REST = '\x1b[?7h\x1b[J'
+
 export function printResult(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }

@@ -121,7 +121,7 @@ function fixed(value: number): string {
   return value.toFixed(value < 1000 ? 2 : 0)
 }
 
-function percent(ratio: number | null): string {
+export function percent(ratio: number | null): string {
   return ratio === null ? NOTHING : `${(100 * ratio).toFixed(1)} %`
 }
 
@@ -137,7 +137,7 @@ const METRIC_UNITS = [
 const ONE = { size: 1, suffix: '' }
 
 /** Three significant digits, or a small whole number as it is: 0.25, 2, 58.3, 583, 12.3k, 1.20M. */
-function metric(value: number): string {
+export function metric(value: number): string {
   // From 999.5 on a figure of three digits would round to 1000.
   const { size, suffix } = METRIC_UNITS.find((unit) => value >= 0.9995 * unit.size) ?? ONE
   if (size === 1 && Number.isInteger(value)) return String(value)
