@@ -26,16 +26,20 @@ export class ProgressLine {
 export class LiveBlock {
   private shown: string[] = []
 
+  constructor(
+    private readonly output: Pick<Output, 'isTTY' | 'columns' | 'rows' | 'write'> = process.stdout,
+  ) {}
+
   show(lines: readonly string[]): void {
-    const { isTTY, columns = 80, rows = 24 } = process.stdout
+    const { isTTY, columns = 80, rows = 24 } = this.output
     if (!isTTY) {
-      printResult(`${lines.join('\n')}\n\n`)
+      this.output.write(`${lines.join('\n')}\n\n`)
       return
     }
     const fitting = lines
       .slice(0, Math.max(1, rows - 1))
       .map((line) => [...line].slice(0, columns - 1).join(''))
-    process.stdout.write(
+    this.output.write(
       this.toTop(columns) + NO_WRAP + fitting.map((line) => `${line}\x1b[K\n`).join('') + REST,
     )
     this.shown = fitting
@@ -43,7 +47,7 @@ export class LiveBlock {
 
   /** Leaves the lines as they are and the cursor below them, where a `^C` may stand. */
   end(): void {
-    if (this.shown.length > 0) process.stdout.write('\r\x1b[K')
+    if (this.shown.length > 0) this.output.write('\r\x1b[K')
   }
 
   /** A terminal that has become narrower meanwhile has broken some lines in several. */
@@ -52,6 +56,8 @@ export class LiveBlock {
     return rows === 0 ? '' : `\r\x1b[${rows}A`
   }
 }
+
+type Output = typeof process.stdout
 
 /** The terminal cuts what is wider than it looks, such as a process named in Chinese. */
 const NO_WRAP = '\x1b[?7l'

@@ -2,7 +2,7 @@
 import type { KsmReading } from './ksm-reading.js'
 
 const MS_PER_SECOND = 1000
-const NS_PER_MS = 1e6
+const NS_PER_SECOND = 1e9
 
 export interface KsmActivity {
   intervalSeconds: number
@@ -18,25 +18,23 @@ export interface KsmActivity {
 type Counting = Pick<KsmReading, 'monotonicMs' | 'counters' | 'events' | 'ksmd'>
 
 export function ksmActivity(before: Counting, after: Counting): KsmActivity {
-  const intervalMs = after.monotonicMs - before.monotonicMs
-  const perMs = (count: (reading: Counting) => number | undefined) => {
+  const intervalSeconds = (after.monotonicMs - before.monotonicMs) / MS_PER_SECOND
+  const perSecond = (count: (reading: Counting) => number | undefined) => {
     const [first, last] = [count(before), count(after)]
-    return first === undefined || last === undefined || last < first ? null : (last - first) / intervalMs
+    return first === undefined || last === undefined || last < first ? null : (last - first) / intervalSeconds
   }
-  const perSecond = (count: (reading: Counting) => number | undefined) => scaled(perMs(count), MS_PER_SECOND)
-  const ratio = (timeNs: (reading: Counting) => number | undefined) => scaled(perMs(timeNs), 1 / NS_PER_MS)
+  const ratio = (timeNs: (reading: Counting) => number | undefined) => {
+    const nsPerSecond = perSecond(timeNs)
+    return nsPerSecond === null ? null : nsPerSecond / NS_PER_SECOND
+  }
   return {
-    intervalSeconds: intervalMs / MS_PER_SECOND,
+    intervalSeconds,
     scannedPagesPerSecond: perSecond(({ counters }) => counters.pages_scanned),
     skippedPagesPerSecond: perSecond(({ counters }) => counters.pages_skipped),
     cowBreaksPerSecond: perSecond(({ events }) => events.cow_ksm),
     ksmdCpuRatio: ratio(({ ksmd }) => ksmd?.cpuNs),
     ksmdWaitingRatio: ratio(({ ksmd }) => ksmd?.waitingNs),
   }
-}
-
-function scaled(value: number | null, factor: number): number | null {
-  return value === null ? null : value * factor
 }
 
 /**

@@ -73,8 +73,8 @@ function notesOn(before: KsmReading, after: KsmReading, activity: KsmActivity): 
     notes.push(`No process${unreadable > 0 ? ' that can be read' : ''} has mergeable memory.`)
   }
   if (general_profit < 0) {
-    const lossMiB = bytesToMiB(-general_profit).toFixed(2)
-    notes.push(`Scanning costs more than it saves: KSM's own items take ${lossMiB} MiB more.`)
+    const lossKiB = (-general_profit / 1024).toFixed(1)
+    notes.push(`Scanning costs more than it saves: KSM's items take ${lossKiB} KiB more.`)
   } else if (isScanning(activity) && !saves(before) && !saves(after) && full_scans >= PASSES_TO_MERGE) {
     notes.push(`Scanning costs more than it saves: nothing is merged after ${full_scans} passes.`)
   }

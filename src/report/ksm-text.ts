@@ -38,20 +38,15 @@ function figuresOf(report: KsmReport): Record<string, string> {
 
 function settingsText(settings: Partial<HostKsmSettings>): string {
   const { run, pages_to_scan, sleep_millisecs, use_zero_pages, smart_scan, max_page_sharing } = settings
+  const { advisor_mode, advisor_target_scan_time } = settings
   return [
     `run ${run}`,
     `${pages_to_scan} pages/${sleep_millisecs} ms`,
     `zero ${use_zero_pages ?? NOTHING}`,
     `smart ${smart_scan ?? NOTHING}`,
     `sharing ${max_page_sharing ?? NOTHING}`,
-    advisorText(settings),
+    advisor_mode === 'scan-time' ? `advisor ${advisor_target_scan_time} s` : 'no advisor',
   ].join(', ')
-}
-
-function advisorText(settings: Partial<HostKsmSettings>): string {
-  const { advisor_mode, advisor_target_scan_time, advisor_max_cpu } = settings
-  if (advisor_mode !== 'scan-time') return 'no advisor'
-  return `advisor ${advisor_target_scan_time} s ${advisor_max_cpu} %`
 }
 
 /** A column of the processes' table: its heading, its width with the space before it, and the text of its cell. */
@@ -77,7 +72,8 @@ const COLUMNS: readonly Column[] = [
 ]
 
 function heading(): string {
-  return `${'pid'.padStart(8)}  ${'name'.padEnd(NAME_WIDTH)}${COLUMNS.map((column) => column.heading.padStart(column.width)).join('')}`
+  const headings = COLUMNS.map(({ heading, width }) => heading.padStart(width))
+  return `${'pid'.padStart(8)}  ${'name'.padEnd(NAME_WIDTH)}${headings.join('')}`
 }
 
 function row(process: Process): string {

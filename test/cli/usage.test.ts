@@ -13,7 +13,7 @@ describe('a mistake on the command line gives one line on stderr and exit code 2
   concurrency: 4,
 }, () => {
   const mistakes: [args: string[], says: RegExp][] = [
-    [[], /name a command: run, scenarios, check or trace/],
+    [[], /name a command: run, scenarios, check, trace or top/],
     [['rnu', 'quick'], /rnu/],
     [['run'], /./],
     [['run', 'quick', '--colour'], /colour/],
@@ -44,7 +44,7 @@ describe('--help', { concurrency: 4 }, () => {
   test('names every command', async () => {
     const { code, stdout, stderr } = await run('--help')
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
-    for (const command of ['run', 'scenarios', 'check', 'trace'])
+    for (const command of ['run', 'scenarios', 'check', 'trace', 'top'])
       assert.match(stdout, new RegExp(`twinpage ${command}`))
   })
   test('of a command names its options', async () => {
