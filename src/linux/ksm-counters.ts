@@ -3,11 +3,11 @@
  * The files are read one after the other while ksmd works, so counters of one reading may be a few pages apart.
  */
 import { join } from 'node:path'
-import type { KsmCounters } from '../ksm/counters.js'
+import type { KernelKsmCounters } from '../ksm/counters.js'
 import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import { readIfThere } from './read-if-there.js'
 
-export type HostKsmCounters = { [Name in keyof KsmCounters]: number | undefined }
+export type HostKsmCounters = { [Name in keyof KernelKsmCounters]: number | undefined }
 
 /** Of all memory, since boot. */
 export interface KsmEvents {
@@ -18,7 +18,7 @@ export interface KsmEvents {
 }
 
 export function readKsmCounters({ sysfs }: Pick<KsmPaths, 'sysfs'> = KSM_PATHS): HostKsmCounters {
-  const counter = (name: keyof KsmCounters) => {
+  const counter = (name: keyof KernelKsmCounters) => {
     const text = readIfThere(join(sysfs, name))
     return text === undefined ? undefined : Number(text)
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isSystemError, messageOf, ResourceError } from '../../src/errors.js'
+import { addressOf } from '../../src/linux/libc.js'
 import { takeKsm } from './kernel-ksm.js'
 
 const LOCK = join(tmpdir(), 'twinpage-live-ksm.lock')
@@ -16,24 +17,35 @@ const LOCK_POLL_MS = 100
 const LOCK_LIMIT_MS = 300_000
 const TEST_LIMIT_MS = 120_000
 
-/** A test that has KSM to itself; skipped if it throws a ResourceError. */
+/** A test that has KSM to itself; skipped where it can't have it. */
 export function liveKsmTest(name: string, run: (t: TestContext) => Promise<void>): void {
   test(name, { timeout: LOCK_LIMIT_MS + TEST_LIMIT_MS }, async (t) => {
     try {
-      await lock()
-      const putBack = takeKsm()
+      const putBack = await take(t)
+      if (putBack === undefined) return
       try {
         await run(t)
       } finally {
         putBack()
       }
-    } catch (error) {
-      if (!(error instanceof ResourceError)) throw error
-      t.skip(messageOf(error))
     } finally {
       unlock()
     }
   })
+}
+
+/** @returns what puts everything back, or undefined when the test was skipped */
+async function take(t: TestContext): Promise<(() => void) | undefined> {
+  try {
+    await lock()
+    // No memory is mergeable without the calls into the C library.
+    addressOf(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }))
+    return takeKsm()
+  } catch (error) {
+    if (!(error instanceof ResourceError)) throw error
+    t.skip(messageOf(error))
+    return undefined
+  }
 }
 
 /** @throws ResourceError when others keep it for too long */
