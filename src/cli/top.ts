@@ -10,7 +10,6 @@ import { findKsmd } from '../linux/ksmd.js'
 import { type KsmReport, ksmReport } from '../report/ksm-report.js'
 import { ksmLines } from '../report/ksm-text.js'
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../report/prometheus.js'
-import { serveMetrics } from './metrics-server.js'
 import { abortOnSignals } from './signals.js'
 import { LiveBlock, printResult } from './terminal.js'
 
@@ -64,6 +63,8 @@ export function topCommand(paths: KsmPaths): CommandModule<object, TopArguments>
       const ended = abortOnSignals()
       try {
         if (prometheus !== undefined) {
+          // Loaded only now: no other command needs a server, nor waits for it.
+          const { serveMetrics } = await import('./metrics-server.js')
           const metrics = { contentType: PROMETHEUS_CONTENT_TYPE, text: () => prometheusText(read()) }
           await serveMetrics(prometheus, metrics, ended.signal, printResult)
         } else {
