@@ -6,7 +6,7 @@
  * file's owner, so that two of them don't do it at once, nor one while another experiment begins. Putting back twice
  * does no harm.
  */
-import { ResourceError } from '../errors.js'
+import { messageOf, ResourceError } from '../errors.js'
 import { requireFreeKsm } from './ksm-available.js'
 import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import {
@@ -68,8 +68,14 @@ export function takeOverKsm(
  */
 export function restoreAbandonedKsm(paths: KsmPaths = KSM_PATHS): string | undefined {
   const saved = readSavedSettings(paths)
-  if (saved === undefined || !isAbandoned(saved, paths) || !claimSettings(saved, paths)) return undefined
-  replaceKsmSettings(saved.settings, paths)
-  removeSavedSettings(paths)
-  return `process ${saved.pid} ended without putting KSM's settings back: they are as they were before it`
+  if (saved === undefined || !isAbandoned(saved, paths)) return undefined
+  const abandoned = `process ${saved.pid} ended without putting KSM's settings back`
+  try {
+    if (!claimSettings(saved, paths)) return undefined
+    replaceKsmSettings(saved.settings, paths)
+    removeSavedSettings(paths)
+  } catch (error) {
+    throw new ResourceError(`${abandoned}; any twinpage command of root does it: ${messageOf(error)}`)
+  }
+  return `${abandoned}: they are now as they were before it`
 }
