@@ -3,7 +3,7 @@
  * It appears whole or not at all (a link to a finished file), and at most one process can make it. Only its owner, or
  * who claimed it from a dead one, changes or removes it.
  */
-import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { isSystemError, messageOf, ResourceError } from '../errors.js'
@@ -11,6 +11,8 @@ import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import type { HostKsmSettings } from './ksm-settings.js'
 import { readProcessStat } from './process-stat.js'
 import { readIfThere } from './read-if-there.js'
+
+const CLAIM_LIMIT_MS = 10_000
 
 const bit = z.union([z.literal(0), z.literal(1)])
 const count = z.int().nonnegative()
@@ -89,6 +91,7 @@ export function claimSettings(abandoned: SavedSettings, paths: KsmPaths = KSM_PA
   try {
     writeFileSync(lock, '', { flag: 'wx' })
   } catch (error) {
+    removeStale(lock)
     return alreadyThere(error, paths)
   }
   try {
@@ -99,6 +102,12 @@ export function claimSettings(abandoned: SavedSettings, paths: KsmPaths = KSM_PA
   } finally {
     rmSync(lock)
   }
+}
+
+/** A claim takes milliseconds: one this old was killed in between, and must not be in the way of the next command. */
+function removeStale(lock: string): void {
+  const changedMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY
+  if (Date.now() - changedMs > CLAIM_LIMIT_MS) rmSync(lock, { force: true })
 }
 
 /** For their owner. */

@@ -1,7 +1,7 @@
 /** KSM taken over for a run and put back, over a made-up tree that takes writes as the kernel does. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -149,6 +149,15 @@ describe('what a dead process left', () => {
     writeFileSync(`${tree.paths.saved}.claim`, '')
     assert.equal(restoreAbandonedKsm(tree.paths), undefined)
     assert.equal(tree.value('run'), '1')
+  })
+  test('is put back by the command after next if one was killed while it claimed it', () => {
+    leave()
+    const claim = `${tree.paths.saved}.claim`
+    writeFileSync(claim, '')
+    utimesSync(claim, 0, 0)
+    assert.equal(restoreAbandonedKsm(tree.paths), undefined)
+    assert.match(restoreAbandonedKsm(tree.paths)!, /4711/)
+    assert.deepEqual(tree.settings(), before)
   })
   test('can be put back only by root', () => {
     leave()
