@@ -88,7 +88,7 @@ describe('top', () => {
   })
 })
 
-describe('a mistake in the options of top gives one line and exit code 2:', { concurrency: 2 }, () => {
+describe('a mistake in the options of top gives one line and exit code 2:', () => {
   const mistakes: [args: string[], says: RegExp][] = [
     [['--interval', '0'], /--interval: expected 0\.1 to 3600 seconds, got "0"/],
     [['--interval', '3601'], /--interval/],
