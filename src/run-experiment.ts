@@ -234,7 +234,9 @@ function writeFigures(
 }
 
 function isIntact({ integrity }: RunOutcome): boolean {
-  return integrity.mismatches === 0 && integrity.leakedFrames === 0 && integrity.violations === 0
+  return (
+    integrity.mismatches === 0 && (integrity.leakedFrames ?? 0) === 0 && (integrity.violations ?? 0) === 0
+  )
 }
 
 /** A thread that died tells more than the damage that it left. */

@@ -1,4 +1,5 @@
 /** What main and workers tell each other: one task at the start, one result at the end. All of it is plain data. */
+import type { LinuxMemory } from '../linux/ram.js'
 import type { MachineHandle } from '../machine/machine.js'
 import type { GuestPlan, Plan } from '../scenario/plan.js'
 import type { ControlHandle } from '../sync/control.js'
@@ -6,7 +7,6 @@ import type { GuestPhaseHistograms } from './outcome.js'
 
 /** Every worker's task begins with this. */
 export interface WorkerTask {
-  machine: MachineHandle
   control: ControlHandle
   counters: Float64Array
   /** Number of the worker: guests first, then the scanner, then the reclaimer. */
@@ -23,7 +23,13 @@ export interface GuestTrace {
   contents: Int32Array
 }
 
+/** What a guest's memory lies in. */
+export type GuestBacking =
+  | { backend: 'lab'; machine: MachineHandle }
+  | { backend: 'linux-ksm'; memory: LinuxMemory }
+
 export interface GuestTask extends WorkerTask {
+  backing: GuestBacking
   guest: number
   plan: GuestPlan
   /** Global page number of PPN 0. */
@@ -36,6 +42,7 @@ export interface GuestTask extends WorkerTask {
 }
 
 export interface ScannerTask extends WorkerTask {
+  machine: MachineHandle
   plan: Pick<Plan, 'seed' | 'host' | 'scanner' | 'phases'>
   guests: GuestPages[]
 }

@@ -3,22 +3,23 @@
  * Base units are kept here (pages, seconds, ns); reports alone turn them into MiB and the like.
  */
 import type { KsmCounters, KsmStat } from '../ksm/counters.js'
+import type { HostKsmStat } from '../linux/ksm-stat.js'
 import type { LatencyNs } from '../measure/histograms.js'
 import type { RecordedLatencies } from '../measure/latency-counts.js'
 import type { Plan } from '../scenario/plan.js'
 
-/** One guest at one sample. */
+/** One guest at one sample. What the host's kernel does not tell of a guest is undefined. */
 export interface GuestSample {
   presentPages: number
   /** Guest pages mapped to shared frames. */
-  sharedPages: number
+  sharedPages: number | undefined
   /**
    * Its part of what is saved (esxtop SHRDSVD): a shared frame is charged in equal parts to the pages that map it, and
    * each page saves the rest. The parts of all guests add up to the whole.
    */
-  savedPages: number
+  savedPages: number | undefined
   /** Shared pages that hold only zeros (esxtop ZERO). */
-  zeroPages: number
+  zeroPages: number | undefined
   swappedPages: number
   stores: number
   loads: number
@@ -57,29 +58,39 @@ export interface Sample {
   stores: number
   /** Policy `ksm` only. */
   ksm: KsmSample | undefined
+  /** Backend `linux-ksm` only. */
+  linux?: LinuxSample
   guests: GuestSample[]
 }
 
-/** KSM at one point in time, the lab's or the kernel's. */
-export interface KsmSample extends KsmCounters {
+/** KSM at one point in time, the lab's or the kernel's; undefined: the kernel is too old to tell. */
+export type KsmSample = { [Name in keyof KsmCounters]: number | undefined } & {
   /** Pages of a batch: as set, or as the advisor has decided. */
-  pages_to_scan: number
+  pages_to_scan: number | undefined
   /** The kernel's own count of copy-on-write breaks since the start of the run (/proc/vmstat); none in the lab. */
   cow_ksm: number | undefined
 }
 
-/** The scanner's account of itself, cumulative. */
+/** What there is to tell of the host's kernel besides. */
+export interface LinuxSample {
+  /** CoW faults that met a page of zeros: not in `cow_ksm` where the kernel's zero page was mapped (use_zero_pages). */
+  zeroPageFaults: number
+  /** Of this process, whose threads all guests are. */
+  ksm_stat: HostKsmStat | undefined
+}
+
+/** The scanner's account of itself, cumulative. ksmd keeps none of what is optional here. */
 export interface ScanCounters {
   pagesScanned: number
-  pagesHashed: number
-  pagesCompared: number
-  merges: number
-  staleHints: number
-  falseMatches: number
-  lockFailures: number
+  pagesHashed?: number
+  pagesCompared?: number
+  merges?: number
+  staleHints?: number
+  falseMatches?: number
+  lockFailures?: number
   passes: number
   /** Pages that the rate settings allowed so far; Infinity is never used: unthrottled phases add what was scanned. */
-  pagesAsked: number
+  pagesAsked?: number
   /** From the kernel's accounting of the scanner's thread; undefined where there is none. */
   cpuSeconds: number | undefined
   waitingSeconds: number | undefined
@@ -117,9 +128,10 @@ export interface GuestPhaseHistograms {
 
 export interface PhaseGuestSummary {
   presentMiB: number
-  sharedMiB: number
-  savedMiB: number
-  zeroMiB: number
+  /** Null, as the next two: the host's kernel does not tell it of a guest. */
+  sharedMiB: number | null
+  savedMiB: number | null
+  zeroMiB: number | null
   swappedMiB: number
   stores: { count: number; perSecond: number }
   loads: { count: number }
@@ -156,14 +168,15 @@ export interface PhaseSummary extends MemoryFigures {
   scan: {
     pagesScanned: number
     pagesPerSecond: number
-    pagesAskedPerSecond: number
+    /** Null, as all that is so here: ksmd keeps no account of it. */
+    pagesAskedPerSecond: number | null
     passes: number
-    pagesHashed: number
-    pagesCompared: number
-    merges: number
-    staleHints: number
-    falseMatches: number
-    lockFailures: number
+    pagesHashed: number | null
+    pagesCompared: number | null
+    merges: number | null
+    staleHints: number | null
+    falseMatches: number | null
+    lockFailures: number | null
     /** Of the scanner's thread, by the kernel's account; null where there is none. */
     cpuSeconds: number | null
     waitingSeconds: number | null
@@ -175,14 +188,24 @@ export interface PhaseSummary extends MemoryFigures {
   fullSize: MemoryFigures
   /** At the phase's end; policy `ksm` only. */
   ksm?: KsmSample
+  /** Backend `linux-ksm` only. */
+  linux?: {
+    /** CoW breaks of KSM pages over the phase, by the kernel's count; null where it keeps none. */
+    cow_ksm: number | null
+    /** Of the phase's CoW faults those that met a page of zeros. */
+    zeroPageFaults: number
+    /** Of this process, whose threads all guests are, at the phase's end. */
+    ksm_stat: HostKsmStat | null
+  }
   guests: Record<string, PhaseGuestSummary>
 }
 
 export interface IntegrityReport {
   pagesVerified: number
   mismatches: number
-  leakedFrames: number
-  violations: number
+  /** Null: nobody looked, in a run that ended badly, or on the host's kernel, whose frames are its own affair. */
+  leakedFrames: number | null
+  violations: number | null
   /** The first few findings, one line each, naming guest and PPN or MPN. */
   findings: string[]
 }

@@ -3,13 +3,12 @@
  * snapshot of a trace and at every end of a phase, and decides when a warm-up has warmed up.
  */
 import { realNowNs } from '../measure/clock.js'
-import { counterRow, LAST_PASS, SCAN } from '../measure/counters.js'
 import type { PhasePlan, Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
 import { Patience } from '../sync/patience.js'
+import type { Backend } from './backend.js'
 import type { RunClock } from './engine.js'
 import type { PhaseRecord, RunObserver, Sample } from './outcome.js'
-import type { Sampler } from './sampler.js'
 
 /** Longest sleep between two looks at what goes on. */
 const LOOK_MS = 10
@@ -29,7 +28,6 @@ export class PhaseLeader {
   readonly messages: string[] = []
   /** Why the run can't go on, if it can't. */
   failure: string | undefined
-  private readonly scanRow: Float64Array
   private startNs = 0
   private nextSample = 1
   private nextSnapshot = 0
@@ -38,26 +36,25 @@ export class PhaseLeader {
   constructor(
     private readonly plan: Plan,
     private readonly control: Control,
-    private readonly sampler: Pick<Sampler, 'sample'>,
-    counters: Float64Array,
+    private readonly sampler: Backend['sampler'],
+    private readonly scan: Backend['scan'],
     private readonly observer: RunObserver,
     private readonly clock: RunClock,
-  ) {
-    this.scanRow = counterRow(counters, plan.guests.length)
-  }
+  ) {}
 
   /** Goes through all phases; returns early, with the last one cut short, when `mustEnd` says so. */
   async lead(mustEnd: () => boolean): Promise<void> {
     this.startNs = this.clock.nowNs()
     this.control.startRun(this.startNs)
-    let start = this.sample(this.plan.phases[0]!.name)
+    let start = this.sample(this.plan.phases[0]!.name, { isBorder: true })
     for (let index = 0; index < this.plan.phases.length && !mustEnd(); index++) {
       const phase = this.plan.phases[index]!
+      await this.scan.startPhase?.(index)
       const phaseStartNs = this.clock.nowNs()
       this.control.startPhase(index, phaseStartNs)
       await this.runPhase(phase, index, phaseStartNs + phase.seconds * 1e9, mustEnd)
       await this.endPhase(index, mustEnd)
-      const end = this.sample(phase.name)
+      const end = this.sample(phase.name, { isBorder: true })
       this.phases.push({ name: phase.name, measured: phase.ends.when === 'time', start, end })
       start = end
     }
@@ -66,6 +63,7 @@ export class PhaseLeader {
   /** Ends a phase: the scanner pauses, the guests do what is still due, and only then it is sampled. */
   private async endPhase(index: number, mustEnd: () => boolean): Promise<void> {
     this.control.endPhase(index)
+    await this.scan.endPhase?.()
     const patience = new Patience(ACKNOWLEDGE_LIMIT_MS, () => this.clock.nowNs()).begin()
     while (!this.control.allAcknowledged(index) && !mustEnd()) {
       if (patience.isOver()) {
@@ -104,20 +102,21 @@ export class PhaseLeader {
    */
   private endCondition({ ends }: PhasePlan, index: number): () => boolean {
     if (ends.when === 'time') return () => false
-    const passesWanted = ends.when === 'passes' ? ends.passes : 1
+    const passesWanted = ends.when === 'passes' ? ends.passes : this.scan.passesToSettle
     let firstWholePass: number | undefined
     return () => {
       if (firstWholePass === undefined && this.control.allFinished(index)) {
-        firstWholePass = this.scanRow[SCAN.passes]! + 1
+        firstWholePass = this.scan.passes() + 1
       }
       if (firstWholePass === undefined) return false
-      if (this.scanRow[SCAN.passes]! < firstWholePass + passesWanted) return false
+      if (this.scan.passes() < firstWholePass + passesWanted) return false
       return ends.when === 'passes' || this.lastPassFoundNothingNew()
     }
   }
 
   private lastPassFoundNothingNew(): boolean {
-    return this.scanRow[LAST_PASS.news]! <= this.scanRow[LAST_PASS.pages]! * SETTLED_MERGES_PART
+    const { news, pages } = this.scan.lastPass()
+    return news <= pages * SETTLED_MERGES_PART
   }
 
   private async sampleWhatIsDue(phase: string, mustEnd: () => boolean): Promise<void> {
@@ -136,13 +135,14 @@ export class PhaseLeader {
       if (mustEnd()) return
       await this.clock.sleep(LOOK_AT_GUESTS_MS)
     }
-    this.sample(phase, this.nextSnapshot)
+    this.sample(phase, { snapshot: this.nextSnapshot })
     this.nextSnapshot++
     this.control.snapshotSampled(this.nextSnapshot)
   }
 
-  private sample(phase: string, snapshot?: number): Sample {
-    const sample = this.sampler.sample(this.scenarioSeconds(this.clock.nowNs()), phase, snapshot)
+  private sample(phase: string, { snapshot, isBorder = false }: SamplePoint = {}): Sample {
+    const timeSeconds = this.scenarioSeconds(this.clock.nowNs())
+    const sample = this.sampler.sample(timeSeconds, phase, snapshot, isBorder)
     this.observer.onSample?.(sample)
     return sample
   }
@@ -168,6 +168,12 @@ export class PhaseLeader {
   private scenarioSeconds(ns: number): number {
     return ((ns - this.startNs) / 1e9) * this.plan.scale.time
   }
+}
+
+/** What is special about the moment of a sample. */
+interface SamplePoint {
+  snapshot?: number
+  isBorder?: boolean
 }
 
 function unmet({ ends }: PhasePlan): string {

@@ -1,10 +1,10 @@
 /**
  * One run, from an empty machine to a verified end:
  *
- *   set up     memory, tables, swap file, and the engine with its guests, scanner and reclaimer
+ *   set up     what it is made on, and the engine with its guests, and in the lab scanner and reclaimer
  *   phases     led by the control block, sampled as they go
  *   wind up    stop, wait until nobody touches the machine
- *   verify     guests check their pages, the main thread audits the frames
+ *   verify     guests check their pages, the main thread audits the lab's frames
  *
  * Whatever ends it early (a stop asked for, a guest out of memory, a dead worker) ends only the phases: the rest is
  * done all the same, as far as it can be, so there are always results. Every wait has a limit.
@@ -13,22 +13,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ResourceError } from '../errors.js'
 import { limitProcessors } from '../host/affinity.js'
 import { checkResources } from '../host/resources.js'
-import { compileKernels } from '../kernels/kernels.js'
-import { auditMachine } from '../machine/audit.js'
 import { PAGE_BYTES } from '../machine/layout.js'
-import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
-import { closeSwapFile, openSwapFile } from '../machine/swap.js'
-import { measureClockCostNs } from '../measure/clock.js'
-import { createCounters } from '../measure/counters.js'
+import type { MachineHandle } from '../machine/machine.js'
 import type { Plan } from '../scenario/plan.js'
-import { Control, createControl } from '../sync/control.js'
+import type { Control } from '../sync/control.js'
 import { Patience } from '../sync/patience.js'
+import type { Backend } from './backend.js'
 import type { Engine, EngineResults } from './engine.js'
+import { onLab } from './lab.js'
+import { onLinuxKsm } from './linux-ksm.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver } from './outcome.js'
 import { PhaseLeader } from './phases.js'
-import { Sampler } from './sampler.js'
-import { Stepped } from './stepped.js'
-import { Workers } from './workers.js'
 
 /** Workers that have not come up by then won't. */
 const ATTACH_LIMIT_MS = 60_000
@@ -37,15 +32,13 @@ const QUIET_LIMIT_MS = 30_000
 /** A worker whose result has not come by then, its pages verified, is stuck as well. */
 const RESULTS_LIMIT_MS = 120_000
 const POLL_MS = 2
-/** Frames that a thread may hold beside those that pages are mapped to: its reserve, and one that it is filling. */
-const FRAMES_IN_FLIGHT = 16
 
 export interface RunOptions extends RunObserver {
   /** Where the swap file is made; it has no name there for longer than a moment. */
   swapDirectory: string
   /** Ends the run early, with the state `partial`. */
   signal?: AbortSignal
-  /** Called on the quiet machine before it is verified: for tests that damage it. */
+  /** Called on the lab's quiet machine before it is verified: for tests that damage it. */
   beforeVerify?: (machine: MachineHandle) => void
 }
 
@@ -78,54 +71,27 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   // Stepped, processors are counted in steps; the run itself takes one.
   const liftLimit = plan.engine === 'threads' ? limitProcessors(plan.host.processors) : () => {}
   try {
-    return await runWithSwap(plan, options)
+    const on = plan.backend === 'lab' ? onLab : onLinuxKsm
+    return await on(plan, options, (backend) => new Run(plan, options, backend).run())
   } finally {
     liftLimit()
   }
 }
 
-async function runWithSwap(plan: Plan, options: RunOptions): Promise<RunOutcome> {
-  if (!plan.host.swap.enabled) return new Run(plan, options, undefined).run()
-  const swapFd = openSwapFile(options.swapDirectory)
-  try {
-    return await new Run(plan, options, swapFd).run()
-  } finally {
-    closeSwapFile(swapFd)
-  }
-}
-
 class Run {
-  private readonly machine: MachineHandle
   private readonly control: Control
   private readonly engine: Engine
   private readonly leader: PhaseLeader
-  private readonly clockCostNs: number | null
 
   constructor(
     private readonly plan: Plan,
     private readonly options: RunOptions,
-    swapFd: number | undefined,
+    private readonly backend: Backend,
   ) {
-    const threads = plan.guests.length + 2
-    const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
-    const { swap } = plan.host
-    // Frames beyond what the guests can ever use stay free for sure: they need no tables, and count in the percentages.
-    const frames = Math.min(plan.host.frames, guestPages + threads * FRAMES_IN_FLIGHT)
-    const spareFrames = plan.host.frames - frames
-    const freeFrames = (percent: number) =>
-      Math.max(0, Math.ceil((plan.host.frames * percent) / 100) - spareFrames)
-    const lowFrames = freeFrames(swap.startFreePercent)
-    this.machine = createMachine({ frames, guestPages, threads, lowFrames }, compileKernels(), swapFd)
-    const control = createControl(plan.guests.length, threads, plan.phases.length)
-    const counters = createCounters(threads)
-    this.control = new Control(control)
-    const sampler = new Sampler(plan, this.machine, this.control, counters)
-    const enoughFrames = freeFrames(swap.stopFreePercent)
-    const shared = { machine: this.machine, control, counters }
-    const isThreaded = plan.engine === 'threads'
-    this.engine = new (isThreaded ? Workers : Stepped)(plan, shared, enoughFrames)
-    this.clockCostNs = isThreaded ? measureClockCostNs() : null
-    this.leader = new PhaseLeader(plan, this.control, sampler, counters, options, this.engine)
+    const { control, sampler, scan, engine } = backend
+    this.control = control
+    this.engine = engine
+    this.leader = new PhaseLeader(plan, control, sampler, scan, options, engine)
   }
 
   async run(): Promise<RunOutcome> {
@@ -151,9 +117,9 @@ class Run {
     if (!(await this.poll(QUIET_LIMIT_MS, () => this.engine.areQuiet()))) {
       return this.outcome(stuck('stop', QUIET_LIMIT_MS), NO_RESULTS, UNVERIFIED)
     }
-    this.options.beforeVerify?.(this.machine)
+    this.backend.beforeVerify?.()
     this.control.verify()
-    const integrity = this.audit()
+    const integrity: IntegrityReport = { ...UNVERIFIED, findings: [], ...this.backend.audit() }
     const results = await Promise.race([
       this.engine.results(),
       sleep(RESULTS_LIMIT_MS, undefined, { ref: false }),
@@ -184,8 +150,8 @@ class Run {
       histograms: guests.flatMap((guest) => guest?.phases ?? []),
       contentDigests: guests.map((guest) => guest?.contentDigest),
       integrity,
-      clockCostNs: this.clockCostNs,
-      metadataBytesPerPage: metadataBytesPerPage(this.machine),
+      clockCostNs: this.backend.clockCostNs,
+      metadataBytesPerPage: this.backend.metadataBytesPerPage,
     }
   }
 
@@ -200,17 +166,6 @@ class Run {
   private mustEnd(): boolean {
     const stopped = this.options.signal?.aborted === true || this.leader.failure !== undefined
     return stopped || this.control.hasFailure() || this.engine.hasDeath()
-  }
-
-  private audit(): IntegrityReport {
-    const { guests } = this.plan
-    const nameOf = (page: number) => {
-      let ppn = page
-      let guest = 0
-      while (ppn >= guests[guest]!.pages) ppn -= guests[guest++]!.pages
-      return `guest ${guests[guest]!.name} PPN ${ppn}`
-    }
-    return { pagesVerified: 0, mismatches: 0, ...auditMachine(this.machine, nameOf) }
   }
 
   private failureOf({ guests, reclaimer }: EngineResults): RunFailure | undefined {
@@ -245,8 +200,8 @@ const NO_RESULTS: EngineResults = { guests: [], reclaimer: undefined }
 const UNVERIFIED: IntegrityReport = {
   pagesVerified: 0,
   mismatches: 0,
-  leakedFrames: 0,
-  violations: 0,
+  leakedFrames: null,
+  violations: null,
   findings: [],
 }
 

@@ -30,10 +30,10 @@ import type { Reclaimer } from '../sharing/reclaimer.js'
 import { ON_EVENT } from '../sync/actor.js'
 import { Control } from '../sync/control.js'
 import type { Engine, EngineResults } from './engine.js'
-import type { GuestResult } from './messages.js'
+import type { GuestResult, GuestTask } from './messages.js'
 import { Rota, Turn } from './rota.js'
 import type { RunFailure } from './run.js'
-import { type Shared, tasksOf } from './tasks.js'
+import type { HypervisorTasks } from './tasks.js'
 
 /** What an operation takes: a guest's, the scanner's visit to a page, the reclaimer's try. */
 const STEP_NS = 1000
@@ -62,22 +62,20 @@ export class Stepped implements Engine {
 
   constructor(
     private readonly plan: Plan,
-    shared: Shared,
-    enoughFrames: number,
+    guests: readonly GuestTask[],
+    { scanner, reclaimer }: HypervisorTasks,
   ) {
-    const tasks = tasksOf(plan, shared, enoughFrames)
-    this.control = new Control(shared.control)
+    this.control = new Control(scanner.control)
     const awaitFrame: AwaitFrame = (allocator, limitMs) => this.awaitFrame(allocator, limitMs)
-    this.guests = tasks.guests.map(
-      (task) => new Guest(task, this.control, { awaitFrame, batchOperations: BATCH }),
-    )
-    this.allocator = new FrameAllocator(shared.machine.allocator, tasks.reclaimer.thread)
-    this.reclaimer = reclaimerOf(tasks.reclaimer, this.control)
+    this.guests = guests.map((task) => new Guest(task, this.control, { awaitFrame, batchOperations: BATCH }))
+    this.allocator = new FrameAllocator(reclaimer.machine.allocator, reclaimer.thread)
+    this.reclaimer = reclaimerOf(reclaimer, this.control)
     const guestTurns = this.guests.map(
       (guest, index) => new Turn(guest!, (error) => this.guestDied(index, error)),
     )
-    const scanner = scannerOf(tasks.scanner, this.control, BATCH)
-    const scannerTurn = new Turn(scanner, (error) => this.died('the scanner', error))
+    const scannerTurn = new Turn(scannerOf(scanner, this.control, BATCH), (error) =>
+      this.died('the scanner', error),
+    )
     this.reclaimerTurn = new Turn(this.reclaimer, (error) => this.died('the reclaimer', error))
     this.turns = [...guestTurns, scannerTurn, this.reclaimerTurn]
     this.count = this.turns.length

@@ -1,31 +1,53 @@
-/** A plan cut into the tasks of its actors: the guests, then the scanner, then the reclaimer. */
+/** A plan cut into the tasks of its actors: the guests, and in the lab then the scanner, then the reclaimer. */
 import { guestTraceOf } from '../guest/guest-trace.js'
 import { readTrace } from '../guest/trace.js'
+import type { MachineHandle } from '../machine/machine.js'
 import type { Plan } from '../scenario/plan.js'
-import type { GuestPages, GuestTask, ReclaimerTask, ScannerTask, WorkerTask } from './messages.js'
+import type {
+  GuestBacking,
+  GuestPages,
+  GuestTask,
+  ReclaimerTask,
+  ScannerTask,
+  WorkerTask,
+} from './messages.js'
 
 /** What all actors have in common. */
 export type Shared = Omit<WorkerTask, 'thread'>
 
 export interface Tasks {
   guests: GuestTask[]
+  /** Where the lab is the hypervisor. */
+  hypervisor: HypervisorTasks | undefined
+}
+
+export interface HypervisorTasks {
   scanner: ScannerTask
   reclaimer: ReclaimerTask
 }
 
 /** @param enoughFrames how many available frames the reclaimer works for */
-export function tasksOf(plan: Plan, shared: Shared, enoughFrames: number): Tasks {
-  const guestPages = pagesOf(plan)
+export function hypervisorTasks(
+  plan: Plan,
+  shared: Shared,
+  machine: MachineHandle,
+  enoughFrames: number,
+): HypervisorTasks {
   const { seed, host, scanner, phases } = plan
-  const hypervisor = { ...shared, plan: { seed, host, scanner, phases }, guests: guestPages }
+  const hypervisor = { ...shared, machine, plan: { seed, host, scanner, phases }, guests: pagesOf(plan) }
   return {
-    guests: guestTasks(plan, shared, guestPages),
     scanner: { ...hypervisor, thread: plan.guests.length },
     reclaimer: { ...hypervisor, thread: plan.guests.length + 1, enoughFrames },
   }
 }
 
-function guestTasks(plan: Plan, shared: Shared, guestPages: readonly GuestPages[]): GuestTask[] {
+/** @param backingOf what the memory of the guest of that index lies in */
+export function guestTasks(
+  plan: Plan,
+  shared: Shared,
+  backingOf: (guest: number) => GuestBacking,
+): GuestTask[] {
+  const guestPages = pagesOf(plan)
   const trace = plan.trace === undefined ? undefined : readTrace(plan.trace.file)
   const phases = plan.phases.map(({ name, seconds, ends }) => ({
     name,
@@ -34,6 +56,7 @@ function guestTasks(plan: Plan, shared: Shared, guestPages: readonly GuestPages[
   }))
   return plan.guests.map((guestPlan, guest) => ({
     ...shared,
+    backing: backingOf(guest),
     thread: guest,
     guest,
     plan: guestPlan,

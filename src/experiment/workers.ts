@@ -1,6 +1,6 @@
 /**
- * Engine `threads`: one worker thread for each guest, one for the scanner, one for the reclaimer, in one Piscina pool with
- * exactly as many threads. With fewer, some tasks would wait for others to end, and the start barrier for ever. In the
+ * Engine `threads`: one worker thread for each guest, and where the lab is the hypervisor one for the scanner and one for
+ * the reclaimer, in one Piscina pool with exactly as many threads. With fewer, some tasks would wait for others to end, and the start barrier for ever. In the
  * place of a thread that ends the pool starts another, which stays idle, unless the scanner is started anew on it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,12 +9,12 @@ import { messageOf } from '../errors.js'
 import { addressSpace } from '../host/address-space.js'
 import { nowNs } from '../measure/clock.js'
 import type { Plan } from '../scenario/plan.js'
-import { Control } from '../sync/control.js'
+import type { Control } from '../sync/control.js'
 import type { Engine, EngineResults } from './engine.js'
 import type { GuestResult, ReclaimerResult, ScannerTask, WorkerTask } from './messages.js'
 import type { RunFailure } from './run.js'
 import { ScanGap } from './scan-gap.js'
-import { type Shared, tasksOf } from './tasks.js'
+import type { Tasks } from './tasks.js'
 
 const ENTRY_FILE = new URL('../../workers/entry.cjs', import.meta.url).href
 const GUEST_FILE = new URL('../../workers/guest.js', import.meta.url).href
@@ -30,7 +30,6 @@ const HEAP_MAX_MB = 256
 export class Workers implements Engine {
   readonly count: number
   private readonly pool: Piscina
-  private readonly control: Control
   /** Of each worker that died and was not replaced. */
   readonly deaths: RunFailure[] = []
   private readonly dead = new Set<number>()
@@ -42,12 +41,11 @@ export class Workers implements Engine {
 
   constructor(
     private readonly plan: Plan,
-    private readonly shared: Shared,
-    /** How many available frames the reclaimer works for. */
-    private readonly enoughFrames: number,
+    private readonly control: Control,
+    /** Asked for once, and not kept: a trace is in them. */
+    private readonly tasks: () => Tasks,
   ) {
-    this.count = plan.guests.length + 2
-    this.control = new Control(shared.control)
+    this.count = control.workers
     this.pool = new Piscina({
       filename: ENTRY_FILE,
       minThreads: this.count,
@@ -62,12 +60,11 @@ export class Workers implements Engine {
 
   /** Starts every worker's one task. */
   start(): void {
-    const tasks = tasksOf(this.plan, this.shared, this.enoughFrames)
-    this.guests = tasks.guests.map((task) =>
-      this.runTask<GuestResult>(task, GUEST_FILE, `guest ${task.plan.name}`),
-    )
-    this.scanner = this.runScanner(tasks.scanner)
-    this.reclaimer = this.runTask<ReclaimerResult>(tasks.reclaimer, RECLAIMER_FILE, 'the reclaimer')
+    const { guests, hypervisor } = this.tasks()
+    this.guests = guests.map((task) => this.runTask<GuestResult>(task, GUEST_FILE, `guest ${task.plan.name}`))
+    if (hypervisor === undefined) return
+    this.scanner = this.runScanner(hypervisor.scanner)
+    this.reclaimer = this.runTask<ReclaimerResult>(hypervisor.reclaimer, RECLAIMER_FILE, 'the reclaimer')
   }
 
   nowNs(): number {

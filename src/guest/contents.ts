@@ -8,8 +8,8 @@
  * K and K' come from the run's seed.
  */
 import { UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
-import type { Mmu } from '../machine/mmu.js'
 import { mix32, seedOf } from '../random/prng.js'
+import type { GuestRam } from './ram.js'
 
 /** A PPN has 24 bits, a guest's index the 8 above them. */
 const GUEST_SHIFT = 24
@@ -21,7 +21,7 @@ export class PageContents {
   private fills = 0
 
   constructor(
-    private readonly mmu: Mmu,
+    private readonly ram: GuestRam,
     seed: number,
     guest: number,
   ) {
@@ -32,12 +32,12 @@ export class PageContents {
 
   /** Writes known content `number` to a page; number 0 is the zero page. */
   writeKnown(ppn: number, number: number): void {
-    if (number === ZERO_TAG) this.mmu.zero(ppn)
-    else this.mmu.fill(ppn, this.knownKey, number, number)
+    if (number === ZERO_TAG) this.ram.zero(ppn)
+    else this.ram.fill(ppn, this.knownKey, number, number)
   }
 
   /** Writes contents to a page that no page has held before. */
   writePrivate(ppn: number): void {
-    this.mmu.fill(ppn, this.privateKey ^ mix32(this.fills++), this.guestBits | ppn, UNIQUE_TAG)
+    this.ram.fill(ppn, this.privateKey ^ mix32(this.fills++), this.guestBits | ppn, UNIQUE_TAG)
   }
 }

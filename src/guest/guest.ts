@@ -2,9 +2,7 @@
 
 import type { GuestFailure, GuestResult, GuestTask } from '../experiment/messages.js'
 import { threadId } from '../host/threads.js'
-import { Machine } from '../machine/machine.js'
-import { type AwaitFrame, Mmu, OutOfFramesError, RunStopped } from '../machine/mmu.js'
-import { ScratchPage } from '../machine/scratch.js'
+import { type AwaitFrame, OutOfFramesError, RunStopped } from '../machine/mmu.js'
 import { SwapReadError } from '../machine/swap.js'
 import { counterRow } from '../measure/counters.js'
 import { GuestHistograms } from '../measure/guest-histograms.js'
@@ -12,6 +10,7 @@ import { mix32 } from '../random/prng.js'
 import { type Actor, drive, OVER } from '../sync/actor.js'
 import { Control } from '../sync/control.js'
 import { LockTimeoutError } from '../sync/spin.js'
+import { type AttachedRam, attachRam } from './attach.js'
 import { PageContents } from './contents.js'
 import { PhaseRecorder } from './phase-recorder.js'
 import { Replay } from './replay.js'
@@ -25,10 +24,14 @@ const QUIET_LIMIT_MS = 120_000
 export function runGuest(task: GuestTask): GuestResult {
   const control = new Control(task.control)
   const guest = new Guest(task, control)
-  control.attach(task.thread, threadId())
-  drive(guest, control)
-  control.arriveQuiet(task.thread)
-  return guest.result(control.awaitVerify(QUIET_LIMIT_MS))
+  try {
+    control.attach(task.thread, threadId())
+    drive(guest, control)
+    control.arriveQuiet(task.thread)
+    return guest.result(control.awaitVerify(QUIET_LIMIT_MS))
+  } finally {
+    guest.detach()
+  }
 }
 
 export interface GuestOptions {
@@ -39,9 +42,7 @@ export interface GuestOptions {
 }
 
 export class Guest implements Actor {
-  private readonly machine: Machine
-  private readonly mmu: Mmu
-  private readonly scratch: ScratchPage
+  private readonly attached: AttachedRam
   private readonly recorder: PhaseRecorder
   /** What it does, until it is over. */
   private readonly life: Actor
@@ -54,20 +55,16 @@ export class Guest implements Actor {
   ) {
     const histograms = new GuestHistograms()
     const counters = counterRow(task.counters, task.thread)
-    this.machine = new Machine(task.machine, task.thread)
-    this.scratch = new ScratchPage(task.machine.kernels)
-    this.mmu = new Mmu(this.machine, {
-      firstPage: task.firstPage,
-      pages: task.plan.pages,
+    this.attached = attachRam(task, {
       counters,
       histograms,
-      stallLimitSeconds: task.stallLimitSeconds,
       isStopping: () => control.isStopping() || control.hasFailure(),
       awaitFrame,
     })
     this.recorder = new PhaseRecorder(task, control, histograms)
-    const contents = new PageContents(this.mmu, task.seed, task.guest)
-    const memory = { mmu: this.mmu, contents, image: task.plan.image }
+    const { ram } = this.attached
+    const contents = new PageContents(ram, task.seed, task.guest)
+    const memory = { ram, contents, image: task.plan.image }
     this.life =
       task.trace === undefined
         ? new Workload(control, this.recorder, memory, counters, task, batchOperations)
@@ -88,15 +85,20 @@ export class Guest implements Actor {
 
   /** What it has to tell when it is over; `isQuiet`: nobody touches the machine any more, so its pages can be verified. */
   result(isQuiet: boolean): GuestResult {
-    const { task, machine, mmu, scratch } = this
+    const { ram, atRest } = this.attached
     return {
       phases: this.recorder.recorded,
       verification: isQuiet
-        ? verifyPages(machine, mmu, task.plan.name, task.machine.swapFd, scratch)
+        ? verifyPages(ram, atRest, this.task.plan.name)
         : { pagesVerified: 0, mismatches: 0, findings: [] },
-      contentDigest: contentDigest(mmu.digests),
+      contentDigest: contentDigest(ram.digests),
       failure: this.failure,
     }
+  }
+
+  /** It is not stepped any more, and has told its result. */
+  detach(): void {
+    this.attached.detach()
   }
 }
 

@@ -5,12 +5,12 @@
 
 import { CACHE_LINE_WORDS, PAGE_WORDS } from '../machine/layout.js'
 import { ZERO_TAG } from '../machine/machine.js'
-import type { Mmu } from '../machine/mmu.js'
 import { Permutation } from '../random/permutation.js'
 import { Prng } from '../random/prng.js'
 import { Zipf } from '../random/zipf.js'
 import type { Activity, ImageExtent, PageRange } from '../scenario/plan.js'
 import type { PageContents } from './contents.js'
+import type { GuestRam } from './ram.js'
 
 /** An activity at work. `operations`: how many there are in all, Infinity if it has no end. */
 export interface Operation {
@@ -19,7 +19,7 @@ export interface Operation {
 }
 
 export interface GuestMemory {
-  mmu: Mmu
+  ram: GuestRam
   contents: PageContents
   image: readonly ImageExtent[]
 }
@@ -158,14 +158,14 @@ class Update implements Operation {
     const ppn = this.chooser.next()
     const word = this.prng.nextBelow(PAGE_WORDS - this.words + 1)
     for (let i = 0; i < this.words; i++) this.values[i] = this.prng.nextInt32()
-    this.memory.mmu.store(ppn, word, this.values, this.words)
+    this.memory.ram.store(ppn, word, this.values, this.words)
     if (lock >= 0) this.storeLock(lock)
   }
 
   /** Takes or releases a lock. The words stored are never the same twice, so the page is what no other page is. */
   private storeLock(at: number): void {
     this.lockValue[0] = this.prng.nextInt32()
-    this.memory.mmu.store(this.pages.at(Math.floor(at / PAGE_WORDS)), at % PAGE_WORDS, this.lockValue, 1)
+    this.memory.ram.store(this.pages.at(Math.floor(at / PAGE_WORDS)), at % PAGE_WORDS, this.lockValue, 1)
   }
 }
 
@@ -185,7 +185,7 @@ class Read implements Operation {
   }
 
   run(): void {
-    this.memory.mmu.load(this.chooser.next(), this.prng.nextBelow(PAGE_WORDS))
+    this.memory.ram.load(this.chooser.next(), this.prng.nextBelow(PAGE_WORDS))
   }
 }
 
@@ -219,9 +219,9 @@ class Reload implements Operation {
   run(): void {
     const victim = this.victim()
     if (victim >= 0) {
-      this.evicted.push(this.memory.mmu.tagOf(victim))
+      this.evicted.push(this.memory.ram.tagOf(victim))
       this.freePages.push(victim)
-      this.memory.mmu.zero(victim)
+      this.memory.ram.zero(victim)
     }
     if (this.freePages.length <= this.freePagesTarget) return
     this.memory.contents.writeKnown(this.takeFreePage(), this.evicted.shift()!)
@@ -238,7 +238,7 @@ class Reload implements Operation {
   private victim(): number {
     for (let tries = 0; tries < VICTIM_TRIES_MAX; tries++) {
       const ppn = this.pages.at(this.prng.nextBelow(this.pages.count))
-      if (this.memory.mmu.tagOf(ppn) > ZERO_TAG) return ppn
+      if (this.memory.ram.tagOf(ppn) > ZERO_TAG) return ppn
     }
     return -1
   }
@@ -260,7 +260,7 @@ class Zero implements Operation {
   }
 
   run(): void {
-    this.memory.mmu.zero(this.pages.at(this.prng.nextBelow(this.pages.count)))
+    this.memory.ram.zero(this.pages.at(this.prng.nextBelow(this.pages.count)))
   }
 }
 
@@ -286,7 +286,7 @@ class Tick implements Operation {
   run(): void {
     for (let i = 0; i < this.ppns.length; i++) {
       this.value[0] = this.prng.nextInt32()
-      this.memory.mmu.store(this.ppns[i]!, this.prng.nextBelow(PAGE_WORDS), this.value, 1)
+      this.memory.ram.store(this.ppns[i]!, this.prng.nextBelow(PAGE_WORDS), this.value, 1)
     }
   }
 }

@@ -17,11 +17,16 @@ export interface KsmEvents {
   ksm_swpin_copy: number | undefined
 }
 
-export function readKsmCounters({ sysfs }: Pick<KsmPaths, 'sysfs'> = KSM_PATHS): HostKsmCounters {
-  const counter = (name: keyof KernelKsmCounters) => {
-    const text = readIfThere(join(sysfs, name))
-    return text === undefined ? undefined : Number(text)
-  }
+export function readKsmCounter(
+  name: keyof KernelKsmCounters,
+  { sysfs }: Pick<KsmPaths, 'sysfs'> = KSM_PATHS,
+): number | undefined {
+  const text = readIfThere(join(sysfs, name))
+  return text === undefined ? undefined : Number(text)
+}
+
+export function readKsmCounters(paths: Pick<KsmPaths, 'sysfs'> = KSM_PATHS): HostKsmCounters {
+  const counter = (name: keyof KernelKsmCounters) => readKsmCounter(name, paths)
   return {
     pages_shared: counter('pages_shared'),
     pages_sharing: counter('pages_sharing'),

@@ -6,21 +6,42 @@ import { createRequire } from 'node:module'
 import { messageOf, ResourceError } from '../errors.js'
 
 /** madvise(2), asm-generic/mman-common.h */
+export const MADV_DONTNEED = 4
 export const MADV_MERGEABLE = 12
 export const MADV_UNMERGEABLE = 13
 export const MADV_NOHUGEPAGE = 15
 
 type Koffi = typeof import('koffi')
+type CFunction = (...args: unknown[]) => number
 
-let loaded: { koffi: Koffi; madvise: (...args: unknown[]) => number } | undefined
+interface LibC {
+  koffi: Koffi
+  madvise: CFunction
+  syscall: CFunction
+  mmap: (...args: unknown[]) => bigint
+  munmap: CFunction
+  /** For what the calls above opened: Node keeps a list of its own of what it opened itself. */
+  close: CFunction
+}
+
+let loaded: LibC | undefined
 
 /** @throws ResourceError when koffi is not installed, or this system has no such library */
-function libc() {
+export function libc(): LibC {
   if (loaded !== undefined) return loaded
   try {
     const koffi = createRequire(import.meta.url)('koffi') as Koffi
     const library = koffi.load('libc.so.6')
-    loaded = { koffi, madvise: library.func('int madvise(void *addr, size_t length, int advice)') }
+    loaded = {
+      koffi,
+      madvise: library.func('int madvise(void *addr, size_t length, int advice)'),
+      syscall: library.func(
+        'long syscall(long number, void *attr, int pid, int cpu, int group, unsigned long flags)',
+      ),
+      mmap: library.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset)'),
+      munmap: library.func('int munmap(void *addr, size_t length)'),
+      close: library.func('int close(int fd)'),
+    }
     return loaded
   } catch (error) {
     throw new ResourceError(`the C library can't be called through koffi here: ${messageOf(error)}`)

@@ -16,6 +16,7 @@
  * the end), and its tag (what others would find equal to it). Both change under the PTE's lock.
  */
 import * as A from '#atomics'
+import type { GuestRam } from '../guest/ram.js'
 import { wordDigest, ZERO_PAGE_DIGEST } from '../kernels/digest.js'
 import { nowNs } from '../measure/clock.js'
 import { GUEST } from '../measure/counters.js'
@@ -43,7 +44,7 @@ export class RunStopped extends Error {
  */
 const PARTS_TIMED_EVERY = 8
 /** One store in so many, a power of two, is timed as the control if it does not fault: the clock costs more than it. */
-const CONTROL_TIMED_EVERY = 64
+export const CONTROL_TIMED_EVERY = 64
 /** How long a stalled guest waits before it looks for a frame again, if nobody wakes it. */
 const STALL_NAP_MS = 2
 
@@ -63,7 +64,7 @@ export interface MmuOptions {
   awaitFrame?: AwaitFrame | undefined
 }
 
-export class Mmu {
+export class Mmu implements GuestRam {
   /** What each page's bytes must digest to, by PPN: nobody but this guest knows. */
   readonly digests: Int32Array
   readonly firstPage: number

@@ -83,6 +83,12 @@ export const KSM_STAT = {
   ksm_merging_pages: 25,
 } as const
 
+/** What a guest's thread counts besides, on the host's kernel. */
+export const LINUX_GUEST = {
+  /** Those of its CoW faults that met a page of zeros. */
+  zeroPageFaults: 8,
+} as const
+
 /** What the reclaimer's thread counts, after the fields of SCAN, which its share attempts use. */
 export const RECLAIM = {
   /** Pages written to the swap file. */

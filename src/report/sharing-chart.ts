@@ -58,12 +58,14 @@ export function describeSharingChart(data: SharingChartData): ChartOption {
   const time = timeUnit(lastSeconds)
   const timeAxis = roundAxis(lastSeconds / time.size)
   const phaseRows = arrangePhaseNames(data.phases, PLOT_WIDTH_PX / (timeAxis.max * time.size))
-  const pointsOf = (pages: (sample: Sample) => number): Points =>
-    samples.map((sample) => [sample.timeSeconds / time.size, fullSizeMiB(pages(sample)) / memory.size])
+  const pointsOf = (pages: (sample: Sample) => number, ofSamples = samples): Points =>
+    ofSamples.map((sample) => [sample.timeSeconds / time.size, fullSizeMiB(pages(sample)) / memory.size])
 
   const bands = bandsOf(data.guests)
+  // Between the borders of phases the host's kernel may not have been asked whose its shared pages are.
+  const byGuest = samples.filter(({ guests }) => guests.every((guest) => guest.sharedPages !== undefined))
   const series = [
-    ...bands.map(({ name, sharedPages }, index) => areaSeries(name, index, pointsOf(sharedPages))),
+    ...bands.map(({ name, sharedPages }, index) => areaSeries(name, index, pointsOf(sharedPages, byGuest))),
     lineSeries(FOOTPRINT, 'solid', pointsOf(footprintPages)),
     lineSeries(OPPORTUNITY, 'dashed', pointsOf(opportunityPages)),
     phaseSeries(data.phases, phaseRows, time),
@@ -98,7 +100,7 @@ function bandsOf(guests: readonly string[]): Band[] {
     return {
       name: bandName(guests.slice(first, end)),
       sharedPages: (sample) =>
-        sample.guests.slice(first, end).reduce((pages, guest) => pages + guest.sharedPages, 0),
+        sample.guests.slice(first, end).reduce((pages, guest) => pages + (guest.sharedPages ?? 0), 0),
     }
   })
 }

@@ -85,6 +85,7 @@ function summarizePhase(
     },
     fullSize: memoryFigures(end, scale.memory),
     ...(end.ksm && { ksm: end.ksm }),
+    ...summarizeLinux(start, end),
     guests: Object.fromEntries(
       guests.map((guest, index) => {
         const own = histograms.filter((entry) => entry.guest === guest.name)
@@ -92,6 +93,13 @@ function summarizePhase(
       }),
     ),
   }
+}
+
+function summarizeLinux(start: Sample, end: Sample): Pick<PhaseSummary, 'linux'> {
+  if (start.linux === undefined || end.linux === undefined) return {}
+  const cow_ksm = differenceIfKnown(start.ksm?.cow_ksm, end.ksm?.cow_ksm)
+  const zeroPageFaults = end.linux.zeroPageFaults - start.linux.zeroPageFaults
+  return { linux: { cow_ksm, zeroPageFaults, ksm_stat: end.linux.ksm_stat ?? null } }
 }
 
 function summarizeGuest(
@@ -103,9 +111,9 @@ function summarizeGuest(
   const faults = end.cowFaults - start.cowFaults
   return {
     presentMiB: pagesToMiB(end.presentPages),
-    sharedMiB: pagesToMiB(end.sharedPages),
-    savedMiB: pagesToMiB(end.savedPages),
-    zeroMiB: pagesToMiB(end.zeroPages),
+    sharedMiB: miBIfKnown(end.sharedPages),
+    savedMiB: miBIfKnown(end.savedPages),
+    zeroMiB: miBIfKnown(end.zeroPages),
     swappedMiB: pagesToMiB(end.swappedPages),
     stores: over.countAndRate(end.stores - start.stores),
     loads: { count: end.loads - start.loads },
@@ -125,19 +133,20 @@ function summarizeGuest(
 
 function summarizeScan(start: ScanCounters, end: ScanCounters, over: Interval): PhaseSummary['scan'] {
   const pagesScanned = end.pagesScanned - start.pagesScanned
+  const pagesAsked = differenceIfKnown(start.pagesAsked, end.pagesAsked)
   const cpuSeconds = differenceIfKnown(start.cpuSeconds, end.cpuSeconds)
   const waitingSeconds = differenceIfKnown(start.waitingSeconds, end.waitingSeconds)
   return {
     pagesScanned,
     pagesPerSecond: over.perSecond(pagesScanned),
-    pagesAskedPerSecond: over.perSecond(end.pagesAsked - start.pagesAsked),
+    pagesAskedPerSecond: pagesAsked === null ? null : over.perSecond(pagesAsked),
     passes: end.passes - start.passes,
-    pagesHashed: end.pagesHashed - start.pagesHashed,
-    pagesCompared: end.pagesCompared - start.pagesCompared,
-    merges: end.merges - start.merges,
-    staleHints: end.staleHints - start.staleHints,
-    falseMatches: end.falseMatches - start.falseMatches,
-    lockFailures: end.lockFailures - start.lockFailures,
+    pagesHashed: differenceIfKnown(start.pagesHashed, end.pagesHashed),
+    pagesCompared: differenceIfKnown(start.pagesCompared, end.pagesCompared),
+    merges: differenceIfKnown(start.merges, end.merges),
+    staleHints: differenceIfKnown(start.staleHints, end.staleHints),
+    falseMatches: differenceIfKnown(start.falseMatches, end.falseMatches),
+    lockFailures: differenceIfKnown(start.lockFailures, end.lockFailures),
     cpuSeconds,
     waitingSeconds,
     asleepSeconds:
@@ -159,6 +168,10 @@ function memoryFigures(sample: Sample, times: number): MemoryFigures {
 
 function latencyOfMetric(metric: string, phases: readonly GuestPhaseHistograms[]): LatencyNs | null {
   return latencyOf(phases.flatMap(({ histograms }) => histograms.filter((entry) => entry.metric === metric)))
+}
+
+function miBIfKnown(pages: number | undefined): number | null {
+  return pages === undefined ? null : pagesToMiB(pages)
 }
 
 function differenceIfKnown(start: number | undefined, end: number | undefined): number | null {

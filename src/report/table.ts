@@ -66,7 +66,7 @@ function activityColumns({ scale }: Summary): Column[] {
   return [
     { heading: ['stores', '/s'], width: 7, cell: ({ stores }) => metric(stores.perSecond) },
     { heading: ['scanned', '/s'], width: 8, cell: ({ scan }) => metric(scan.pagesPerSecond) },
-    { heading: ['asked', '/s'], width: 7, cell: ({ scan }) => metric(scan.pagesAskedPerSecond) },
+    { heading: ['asked', '/s'], width: 7, cell: ({ scan }) => metricIfKnown(scan.pagesAskedPerSecond) },
     { heading: ['scan', 'passes'], width: 7, cell: ({ scan }) => metric(scan.passes) },
     { heading: ['scan', 'CPU'], width: 8, cell: (phase) => ofWallTime(phase, phase.scan.cpuSeconds) },
     { heading: ['scan', 'waits'], width: 8, cell: (phase) => ofWallTime(phase, phase.scan.waitingSeconds) },
@@ -108,8 +108,10 @@ function closingLines({ integrity, memory, clockCostNs, messages }: Summary): st
 }
 
 function integrityLine({ pagesVerified, mismatches, leakedFrames, violations }: IntegrityReport): string {
-  const verdict = mismatches + leakedFrames + violations === 0 ? 'ok' : 'BROKEN'
-  const counts = `${mismatches} mismatches, ${leakedFrames} leaks, ${violations} violations`
+  const verdict = mismatches + (leakedFrames ?? 0) + (violations ?? 0) === 0 ? 'ok' : 'BROKEN'
+  const frames =
+    leakedFrames === null ? 'frames not audited' : `${leakedFrames} leaks, ${violations} violations`
+  const counts = `${mismatches} mismatches, ${frames}`
   return `Integrity ${verdict}: ${pagesVerified} pages verified, ${counts}`
 }
 
@@ -143,6 +145,10 @@ export function metric(value: number): string {
   if (size === 1 && Number.isInteger(value)) return String(value)
   const scaled = value / size
   return scaled.toFixed(scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0) + suffix
+}
+
+function metricIfKnown(value: number | null): string {
+  return value === null ? NOTHING : metric(value)
 }
 
 /** Breaks text at spaces into lines of the table's width, those after the first indented. */

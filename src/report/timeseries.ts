@@ -20,7 +20,7 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number |
   ['presentPages', (sample) => sample.presentPages],
   ['captureRatio', (sample) => captureRatio(sample)],
   ['scannedPages', (sample) => sample.scan.pagesScanned],
-  ['pagesAsked', (sample) => decimals3(sample.scan.pagesAsked)],
+  ['pagesAsked', (sample) => optional(sample.scan.pagesAsked)],
   ['pagesHashed', (sample) => sample.scan.pagesHashed],
   ['pagesCompared', (sample) => sample.scan.pagesCompared],
   ['merges', (sample) => sample.scan.merges],
@@ -63,7 +63,7 @@ export function timeSeriesLine(sample: Sample): string {
   const values = COLUMNS.map(([, value]) => value(sample) ?? '')
   const { ksm } = sample
   const ksmValues = ksm === undefined ? [] : KSM_COLUMNS.map((name) => ksm[name] ?? '')
-  return csvLine([...values, ...sample.guests.map((guest) => guest.sharedPages), ...ksmValues])
+  return csvLine([...values, ...sample.guests.map((guest) => guest.sharedPages ?? ''), ...ksmValues])
 }
 
 function csvLine(fields: readonly (string | number)[]): string {

@@ -53,6 +53,8 @@ export function createControl(guests: number, workers: number, phases: number): 
 }
 
 export class Control {
+  /** How many workers there are. */
+  readonly workers: number
   private readonly words: Int32Array
   private readonly timesNs: Float64Array
   private readonly finished: number
@@ -63,6 +65,7 @@ export class Control {
   private readonly attachedNs: number
 
   constructor(private readonly handle: ControlHandle) {
+    this.workers = handle.workers
     this.words = handle.words
     this.timesNs = handle.timesNs
     this.finished = HEADER_WORDS
@@ -197,7 +200,7 @@ export class Control {
   /** How many workers have come up, at rest by now or not. */
   attachedWorkers(): number {
     let count = 0
-    for (let worker = 0; worker < this.handle.workers; worker++) {
+    for (let worker = 0; worker < this.workers; worker++) {
       if (A.load(this.words, this.states + worker) !== ABSENT) count++
     }
     return count

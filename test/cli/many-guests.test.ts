@@ -35,7 +35,7 @@ test('64 guests of 4 MiB run, share, and end verified', async () => {
   for (const { name } of guests) {
     const { stores, sharedMiB } = phases[0]!.guests[name]!
     assert(stores.count >= 1024 * 1024, `${name} wrote all its words`)
-    assert(sharedMiB > 0, `${name} shares`)
+    assert(sharedMiB! > 0, `${name} shares`)
   }
   assert(phases.at(-1)!.cow.faults > 0)
 })

@@ -221,11 +221,11 @@ describe('figures agree:', () => {
       GUESTS.reduce((total, guest) => total + of(phase.guests[guest]!), 0)
     for (const phase of summary.phases) {
       assert.equal(
-        sum(phase, (guest) => guest.sharedMiB),
+        sum(phase, (guest) => guest.sharedMiB!),
         phase.sharedMiB,
       )
       assert.equal(
-        sum(phase, (guest) => guest.zeroMiB),
+        sum(phase, (guest) => guest.zeroMiB!),
         phase.zeroMiB,
       )
       assert.equal(

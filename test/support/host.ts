@@ -12,6 +12,7 @@ import { type AuditReport, auditMachine } from '../../src/machine/audit.js'
 import { FRAME_WORDS, STATE } from '../../src/machine/frames.js'
 import { createMachine, Machine, type MachineHandle } from '../../src/machine/machine.js'
 import { type AwaitFrame, Mmu } from '../../src/machine/mmu.js'
+import { MachinePages } from '../../src/machine/pages-at-rest.js'
 import { mpnOf } from '../../src/machine/pte.js'
 import { ScratchPage, zeroPageHash } from '../../src/machine/scratch.js'
 import { closeSwapFile, openSwapFile } from '../../src/machine/swap.js'
@@ -165,7 +166,8 @@ export class TestHost {
 
   verify(guest: number): PageVerification {
     const { mmu, name } = this.guests[guest]!
-    return verifyPages(this.scannerView, mmu, name, this.handle.swapFd, scratch)
+    const atRest = new MachinePages(this.scannerView, mmu.firstPage, this.handle.swapFd, scratch)
+    return verifyPages(mmu, atRest, name)
   }
 
   /** Every truth of a quiet machine holds, and every page holds what its guest last wrote. */

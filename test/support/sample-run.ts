@@ -39,7 +39,7 @@ function sharedFraction(seconds: number, guest: number): number {
 
 function sampleAt(seconds: number, names: readonly string[]): Sample {
   const guests = names.map((_, guest) => guestAt(seconds, sharedFraction(seconds, guest)))
-  const sharedPages = guests.reduce((pages, guest) => pages + guest.sharedPages, 0)
+  const sharedPages = guests.reduce((pages, guest) => pages + guest.sharedPages!, 0)
   const presentPages = names.length * PAGES_PER_GUEST
   const savedPages = Math.round(sharedPages * 0.74)
   const benchmarkSeconds = Math.max(0, seconds - 2400)

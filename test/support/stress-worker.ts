@@ -5,6 +5,7 @@ import { type Operation, operationOf } from '../../src/guest/operations.js'
 import { verifyPages } from '../../src/guest/verify.js'
 import { PAGE_WORDS } from '../../src/machine/layout.js'
 import { OutOfFramesError, RunStopped } from '../../src/machine/mmu.js'
+import { MachinePages } from '../../src/machine/pages-at-rest.js'
 import { ScratchPage } from '../../src/machine/scratch.js'
 import { counterRow } from '../../src/measure/counters.js'
 import { GuestHistograms } from '../../src/measure/guest-histograms.js'
@@ -88,7 +89,8 @@ class Round {
     control.arriveQuiet(thread)
     if (!control.awaitVerify(VERIFY_LIMIT_MS)) throw new Error('the others did not come to rest')
     const { swapFd } = machines[this.task.machine]!.handle.machine
-    const verification = verifyPages(this.view, mmu, `g${thread}`, swapFd, scratch)
+    const atRest = new MachinePages(this.view, mmu.firstPage, swapFd, scratch)
+    const verification = verifyPages(mmu, atRest, `g${thread}`)
     const { wordsStored, wordsLoaded } = mmu
     return { verification, wordsStored, wordsLoaded, accessesGivenUp }
   }
@@ -145,7 +147,7 @@ class Round {
 /** What a guest does, each as often as it is listed. */
 function operationsOf(mmu: CheckedMmu, contentSeed: number, prng: Prng): (() => void)[] {
   const contents = new PageContents(mmu, contentSeed, thread)
-  const memory = { mmu, contents, image: [] }
+  const memory = { ram: mmu, contents, image: [] }
   const ranges = [{ first: 0, pages: mmu.pages }]
   const reloading: Operation = operationOf(
     { do: 'reload', ranges, pace: { kind: 'over', seconds: 0 } },

@@ -21,7 +21,7 @@ const IMAGE: ImageExtent[] = [
 function guestOf({ image = IMAGE, seed = 1 } = {}): { host: TestHost; memory: Memory } {
   const host = new TestHost({ guests: [4, PAGES], frames: 60, seed })
   const { mmu, contents } = host.guests[1]!
-  return { host, memory: { mmu, contents, image } }
+  return { host, memory: { ram: mmu, contents, image } }
 }
 
 function run(activity: Exclude<Activity, { do: 'busy' }>, memory: Memory, times?: number, seed = 5): void {
@@ -38,7 +38,7 @@ function contentOf(memory: Memory, host: TestHost): Map<number, string> {
   return new Map(
     touched.map((ppn) => [
       ppn,
-      Array.from({ length: PAGE_WORDS }, (_, word) => memory.mmu.load(ppn, word)).join(),
+      Array.from({ length: PAGE_WORDS }, (_, word) => memory.ram.load(ppn, word)).join(),
     ]),
   )
 }
@@ -88,12 +88,12 @@ test('the common content of a number is the same in every guest with that seed, 
   const [one, same, other] = [guestOf({ seed: 1 }), guestOf({ seed: 1 }), guestOf({ seed: 2 })]
   for (const { memory } of [one, same, other]) run({ do: 'boot', pace }, memory)
   one.host.guests[0]!.contents.writeKnown(0, 10)
-  const words = (mmu: Memory['mmu'], ppn: number) =>
-    Array.from({ length: 8 }, (_, word) => mmu.load(ppn, word))
-  assert.deepEqual(words(one.host.guests[0]!.mmu, 0), words(one.memory.mmu, 2))
-  assert.deepEqual(words(same.memory.mmu, 2), words(one.memory.mmu, 2))
-  assert.notDeepEqual(words(other.memory.mmu, 2), words(one.memory.mmu, 2))
-  assert.notDeepEqual(words(other.memory.mmu, 12), words(one.memory.mmu, 12))
+  const words = (ram: Memory['ram'], ppn: number) =>
+    Array.from({ length: 8 }, (_, word) => ram.load(ppn, word))
+  assert.deepEqual(words(one.host.guests[0]!.mmu, 0), words(one.memory.ram, 2))
+  assert.deepEqual(words(same.memory.ram, 2), words(one.memory.ram, 2))
+  assert.notDeepEqual(words(other.memory.ram, 2), words(one.memory.ram, 2))
+  assert.notDeepEqual(words(other.memory.ram, 12), words(one.memory.ram, 12))
 })
 
 test('fill writes new private contents to each page of its ranges once, in order', () => {
@@ -163,7 +163,7 @@ test('update stores to adjacent words only', () => {
   const { host, memory } = guestOf()
   const ranges = [{ first: 8, pages: 1 }]
   const update = operationOf({ do: 'update', ranges, pace, words: 6, locks: 0, zipf: 0 }, memory, 9)
-  const read = () => Array.from({ length: PAGE_WORDS }, (_, word) => memory.mmu.load(8, word))
+  const read = () => Array.from({ length: PAGE_WORDS }, (_, word) => memory.ram.load(8, word))
   for (let n = 0; n < 50; n++) {
     const before = read()
     update.run()
@@ -177,10 +177,10 @@ test('update stores to adjacent words only', () => {
 test('an update stores to its lock word before and after: locks lie a cache line apart, in the first pages', () => {
   const { host, memory } = guestOf()
   const stores: [number, number, number][] = []
-  const { store } = memory.mmu
-  memory.mmu.store = (ppn, word, values, count) => {
+  const { store } = memory.ram
+  memory.ram.store = (ppn, word, values, count) => {
     stores.push([ppn, word, values[0]!])
-    store.call(memory.mmu, ppn, word, values, count)
+    store.call(memory.ram, ppn, word, values, count)
   }
   const ranges = [
     { first: 20, pages: 1 },
@@ -243,10 +243,10 @@ test('a Zipf exponent makes some pages popular: scattered, and others for anothe
   const popular = (seed: number) => {
     const { host, memory } = guestOf()
     const loads = new Array<number>(PAGES).fill(0)
-    const { load } = memory.mmu
-    memory.mmu.load = (ppn, word) => {
+    const { load } = memory.ram
+    memory.ram.load = (ppn, word) => {
       loads[ppn]! += 1
-      return load.call(memory.mmu, ppn, word)
+      return load.call(memory.ram, ppn, word)
     }
     run({ do: 'read', ranges: [{ first: 0, pages: PAGES }], pace, zipf: 1.5 }, memory, 2000, seed)
     host.assertIntact()

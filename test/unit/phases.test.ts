@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Sampler } from '../../src/experiment/backend.js'
+import { LabScan } from '../../src/experiment/lab.js'
 import type { Sample } from '../../src/experiment/outcome.js'
 import { PhaseLeader } from '../../src/experiment/phases.js'
-import type { Sampler } from '../../src/experiment/sampler.js'
 import { nowNs } from '../../src/measure/clock.js'
 import { counterRow, createCounters, LAST_PASS, SCAN } from '../../src/measure/counters.js'
 import type { PhasePlan, Plan } from '../../src/scenario/plan.js'
@@ -31,21 +32,21 @@ function lead(phases: PhasePlan[], mustEnd = () => false): Led {
     trace: undefined,
   } as unknown as Plan
   const control = new Control(createControl(1, 3, phases.length))
-  const counters = createCounters(3)
+  const row = counterRow(createCounters(3), 1)
   const samples: string[] = []
-  const sampler: Pick<Sampler, 'sample'> = {
+  const sampler: Sampler = {
     sample: (timeSeconds, phase) => {
       samples.push(phase)
       return { timeSeconds, phase } as Sample
     },
   }
-  const leader = new PhaseLeader(plan, control, sampler, counters, {}, { nowNs, sleep })
+  const leader = new PhaseLeader(plan, control, sampler, new LabScan(row), {}, { nowNs, sleep })
   for (let phase = 0; phase < phases.length; phase++) control.acknowledgeEnd(0, phase)
   let over = false
   const done = leader.lead(mustEnd).then(() => {
     over = true
   })
-  return { control, leader, samples, row: counterRow(counters, 1), isOver: () => over, done }
+  return { control, leader, samples, row, isOver: () => over, done }
 }
 
 function warmup(ends: PhasePlan['ends'], seconds = 60): PhasePlan {

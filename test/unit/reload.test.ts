@@ -16,7 +16,7 @@ function guestWith(contents: readonly number[], seed = 3) {
     guest.contents.writeKnown(ppn, content)
   })
   const ranges = [{ first: 0, pages: contents.length }]
-  const memory = { mmu: guest.mmu, contents: guest.contents, image: [], storeLatency: host.histograms.store }
+  const memory = { ram: guest.mmu, contents: guest.contents, image: [], storeLatency: host.histograms.store }
   return { host, reload: operationOf({ do: 'reload', ranges, pace }, memory, seed) }
 }
 

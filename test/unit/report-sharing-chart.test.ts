@@ -36,7 +36,7 @@ test('each guest is a band of the stack, in GiB at full size over minutes', () =
   const [a, b] = namedSeries(describeSharingChart(data))
   const end = data.samples.at(-1)!
   assert.deepEqual([a!.name, b!.name, a!.stack, b!.stack], ['a', 'b', 'shared', 'shared'])
-  assert.deepEqual(lastPoint(b!), [120, (end.guests[1]!.sharedPages / 256 / 1024) * 128])
+  assert.deepEqual(lastPoint(b!), [120, (end.guests[1]!.sharedPages! / 256 / 1024) * 128])
 })
 
 test('footprint and opportunity are lines beside the stack', () => {

@@ -35,7 +35,7 @@ test('memory is that at the end of the phase, in MiB of the scaled memory', () =
   const end = RUN.phases[1]!.end
   assert.equal(idle.sharedMiB, end.sharedPages / 256)
   assert.equal(idle.footprintMiB, end.footprintPages / 256)
-  assert.equal(idle.guests.db!.sharedMiB, end.guests[1]!.sharedPages / 256)
+  assert.equal(idle.guests.db!.sharedMiB, end.guests[1]!.sharedPages! / 256)
 })
 
 test('full size is the scaled memory times its scale, figure by figure', () => {

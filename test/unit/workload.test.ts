@@ -68,7 +68,7 @@ function live(t: TestContext, setting: Setting) {
   mmu.zero = cost(mmu.zero)
   mmu.fill = cost(mmu.fill)
   const image = [{ class: 'common', first: 0, pages: 12, firstContent: 1, contents: 12 } as const]
-  const memory = { mmu, contents, image, storeLatency: host.histograms.store }
+  const memory = { ram: mmu, contents, image, storeLatency: host.histograms.store }
   const recorder = { enter: () => true, endPhase: () => {} }
   const life = {
     guest: 0,

@@ -1,5 +1,5 @@
 /**
- * Samples: the whole lab at one moment, from counters, page table entries and tags. Runs on the main thread, beside
+ * Samples of the lab: all of it at one moment, from counters, page table entries and tags. Runs on the main thread, beside
  * the working guests, and locks nothing: each word is as it was when it was read. Where exactness matters, at a
  * trace's snapshots, the guests stand still.
  *
@@ -16,9 +16,11 @@ import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
 import { counterRow, GUEST, KSM, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
+import type { Sampler } from './backend.js'
+import { Bits } from './bits.js'
 import type { GuestSample, KsmSample, Sample, ScanCounters } from './outcome.js'
 
-export class Sampler {
+export class LabSampler implements Sampler {
   private readonly contentsSeen: Bits
   private readonly framesSeen: Bits
   private readonly guestRows: Float64Array[]
@@ -61,7 +63,7 @@ export class Sampler {
       guests.push({ ...counts.guest, ...readCounters(row, GUEST), ksm })
     })
     const sum = (field: Exclude<keyof GuestSample, 'ksm'>) =>
-      guests.reduce((total, guest) => total + guest[field], 0)
+      guests.reduce((total, guest) => total + (guest[field] ?? 0), 0)
     const sharedPages = sum('sharedPages')
     const presentPages = sum('presentPages')
     return {
@@ -135,27 +137,5 @@ export class Sampler {
       cpuSeconds: times && times.cpuNs / 1e9,
       waitingSeconds: times && times.waitingNs / 1e9,
     }
-  }
-}
-
-/** A set of small integers. */
-class Bits {
-  private readonly words: Int32Array
-
-  constructor(size: number) {
-    this.words = new Int32Array(Math.ceil(size / 32))
-  }
-
-  clear(): void {
-    this.words.fill(0)
-  }
-
-  /** True: the number was not in the set before. */
-  add(number: number): boolean {
-    const bit = 1 << (number & 31)
-    const word = this.words[number >>> 5]!
-    if ((word & bit) !== 0) return false
-    this.words[number >>> 5] = word | bit
-    return true
   }
 }

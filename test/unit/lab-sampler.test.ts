@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Sampler } from '../../src/experiment/sampler.js'
+import { LabSampler } from '../../src/experiment/lab-sampler.js'
 import { UNIQUE_TAG, ZERO_TAG } from '../../src/machine/machine.js'
 import {
   ABSENT_PTE,
@@ -29,10 +29,10 @@ function planOf(host: TestHost): Plan {
   return { guests, host: { frames }, contents: CONTENTS, scanner: { policy: 'tps' } } as unknown as Plan
 }
 
-function samplerOf(host: TestHost): Sampler {
+function samplerOf(host: TestHost): LabSampler {
   const guests = host.guests.length
   const control = new Control(createControl(guests, guests + 2, 1))
-  return new Sampler(planOf(host), host.handle, control, host.counters)
+  return new LabSampler(planOf(host), host.handle, control, host.counters)
 }
 
 const mpns = fc.nat(FRAMES - 1)

@@ -1,0 +1,48 @@
+/** What a run is made on: the lab's own machine (lab.ts), or the kernel of this host with its KSM (linux-ksm.ts). */
+import type { AuditReport } from '../machine/audit.js'
+import type { Control } from '../sync/control.js'
+import type { Engine } from './engine.js'
+import type { Sample } from './outcome.js'
+
+export interface Backend {
+  readonly control: Control
+  readonly engine: Engine
+  readonly sampler: Sampler
+  readonly scan: Scan
+  /** Null: nothing is timed. */
+  readonly clockCostNs: number | null
+  readonly metadataBytesPerPage: number
+  /** Called on the quiet machine before it is verified: tests damage it there. */
+  beforeVerify?(): void
+  /** The machine's own tables at the end; undefined where they are not ours to look at. */
+  audit(): AuditReport | undefined
+}
+
+export interface Sampler {
+  /**
+   * @param timeSeconds scenario seconds
+   * @param isBorder at the start of the run or the end of a phase: from these the summary is made
+   */
+  sample(timeSeconds: number, phase: string, snapshot: number | undefined, isBorder: boolean): Sample
+}
+
+/** Whoever scans, as the leader of the phases sees it. */
+export interface Scan {
+  /** How many passes have been completed since the start of the run. */
+  passes(): number
+  /** Of the pass completed last. */
+  lastPass(): Pass
+  /** A pass over pages that nobody has stored to meanwhile finds nothing new if it is this one, counted from 1, or later. */
+  readonly passesToSettle: number
+  /** For a scanner that does not read the control block: a phase begins, its guests in a moment. */
+  startPhase?(phase: number): Promise<void>
+  /** Its guests have still to catch up with its end. */
+  endPhase?(): Promise<void>
+}
+
+export interface Pass {
+  /** Pages merged, or met with new contents. */
+  news: number
+  /** Pages visited. */
+  pages: number
+}

@@ -1,0 +1,106 @@
+/** Backend `lab`: a machine of our own, with its scanner, reclaimer and swap file, in threads or stepped. */
+import { compileKernels } from '../kernels/kernels.js'
+import { type AuditReport, auditMachine } from '../machine/audit.js'
+import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
+import { closeSwapFile, openSwapFile } from '../machine/swap.js'
+import { measureClockCostNs } from '../measure/clock.js'
+import { counterRow, createCounters, LAST_PASS, SCAN } from '../measure/counters.js'
+import type { Plan } from '../scenario/plan.js'
+import { Control, createControl } from '../sync/control.js'
+import type { Backend, Pass, Scan } from './backend.js'
+import type { Engine } from './engine.js'
+import { LabSampler } from './lab-sampler.js'
+import type { RunOptions } from './run.js'
+import { Stepped } from './stepped.js'
+import { guestTasks, hypervisorTasks } from './tasks.js'
+import { Workers } from './workers.js'
+
+/** Frames that a thread may hold beside those that pages are mapped to: its reserve, and one that it is filling. */
+const FRAMES_IN_FLIGHT = 16
+
+/** Runs on a lab that is there for as long as that takes. */
+export async function onLab<Result>(
+  plan: Plan,
+  options: RunOptions,
+  run: (backend: Backend) => Promise<Result>,
+): Promise<Result> {
+  if (!plan.host.swap.enabled) return run(new Lab(plan, options, undefined))
+  const swapFd = openSwapFile(options.swapDirectory)
+  try {
+    return await run(new Lab(plan, options, swapFd))
+  } finally {
+    closeSwapFile(swapFd)
+  }
+}
+
+class Lab implements Backend {
+  readonly control: Control
+  readonly engine: Engine
+  readonly sampler: LabSampler
+  readonly scan: Scan
+  readonly clockCostNs: number | null
+  readonly metadataBytesPerPage: number
+  private readonly machine: MachineHandle
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly options: RunOptions,
+    swapFd: number | undefined,
+  ) {
+    const threads = plan.guests.length + 2
+    const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
+    const { swap } = plan.host
+    // Frames beyond what the guests can ever use stay free for sure: they need no tables, and count in the percentages.
+    const frames = Math.min(plan.host.frames, guestPages + threads * FRAMES_IN_FLIGHT)
+    const spareFrames = plan.host.frames - frames
+    const freeFrames = (percent: number) =>
+      Math.max(0, Math.ceil((plan.host.frames * percent) / 100) - spareFrames)
+    const lowFrames = freeFrames(swap.startFreePercent)
+    const machine = createMachine({ frames, guestPages, threads, lowFrames }, compileKernels(), swapFd)
+    const control = createControl(plan.guests.length, threads, plan.phases.length)
+    const counters = createCounters(threads)
+    this.machine = machine
+    this.control = new Control(control)
+    this.sampler = new LabSampler(plan, machine, this.control, counters)
+    this.scan = new LabScan(counterRow(counters, plan.guests.length))
+    const shared = { control, counters }
+    const guests = () => guestTasks(plan, shared, () => ({ backend: 'lab', machine }))
+    const hypervisor = hypervisorTasks(plan, shared, machine, freeFrames(swap.stopFreePercent))
+    const isThreaded = plan.engine === 'threads'
+    this.engine = isThreaded
+      ? new Workers(plan, this.control, () => ({ guests: guests(), hypervisor }))
+      : new Stepped(plan, guests(), hypervisor)
+    this.clockCostNs = isThreaded ? measureClockCostNs() : null
+    this.metadataBytesPerPage = metadataBytesPerPage(machine)
+  }
+
+  beforeVerify(): void {
+    this.options.beforeVerify?.(this.machine)
+  }
+
+  audit(): AuditReport {
+    const { guests } = this.plan
+    const nameOf = (page: number) => {
+      let ppn = page
+      let guest = 0
+      while (ppn >= guests[guest]!.pages) ppn -= guests[guest++]!.pages
+      return `guest ${guests[guest]!.name} PPN ${ppn}`
+    }
+    return auditMachine(this.machine, nameOf)
+  }
+}
+
+/** The lab's scanner, by its row of counters. */
+export class LabScan implements Scan {
+  readonly passesToSettle = 1
+
+  constructor(private readonly row: Float64Array) {}
+
+  passes(): number {
+    return this.row[SCAN.passes]!
+  }
+
+  lastPass(): Pass {
+    return { news: this.row[LAST_PASS.news]!, pages: this.row[LAST_PASS.pages]! }
+  }
+}

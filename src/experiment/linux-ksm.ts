@@ -1,0 +1,85 @@
+/**
+ * Backend `linux-ksm`: the guests' memories are this process's, the kernel's KSM merges them, and the processor's MMU guards
+ * them. There is no machine of ours, so no frames to run out of, no swap file, and nothing but the pages to verify.
+ */
+import { compileKernels } from '../kernels/kernels.js'
+import { allocateGuests, type GuestMemory, releaseGuests } from '../linux/guest-memories.js'
+import { requireFreeKsm } from '../linux/ksm-available.js'
+import { KsmdScan } from '../linux/ksmd-scan.js'
+import { openPageFaultEvents } from '../linux/page-fault-events.js'
+import { type KsmTakeOver, takeOverKsm } from '../linux/take-over.js'
+import { measureClockCostNs } from '../measure/clock.js'
+import { createCounters } from '../measure/counters.js'
+import type { KsmPlan, Plan } from '../scenario/plan.js'
+import { Control, createControl } from '../sync/control.js'
+import type { Backend } from './backend.js'
+import type { Engine } from './engine.js'
+import { LinuxSampler } from './linux-sampler.js'
+import type { RunOptions } from './run.js'
+import { guestTasks } from './tasks.js'
+import { Workers } from './workers.js'
+
+/** PTE word, tag and digest; what the kernel needs for a page stands in its own account, general_profit. */
+const METADATA_BYTES_PER_PAGE = 12
+
+/**
+ * Runs on the kernel, whose settings are put back at every end that a process can see.
+ * @throws ResourceError when it is not to be had; then nothing has changed
+ */
+export async function onLinuxKsm<Result>(
+  plan: Plan,
+  _options: RunOptions,
+  run: (backend: Backend) => Promise<Result>,
+): Promise<Result> {
+  const { scanner } = plan
+  if (scanner.policy !== 'ksm') throw new Error('the scanner of linux-ksm is ksmd')
+  requireFreeKsm()
+  openPageFaultEvents().close()
+  const guests = allocateGuests(plan.guests)
+  const ksm = takeOverKsm({ ...scanner.fixed, ...scanner.rates[0]!, run: 0 })
+  process.on('exit', ksm.restore)
+  try {
+    refuseUnknownRates(ksm, scanner)
+    return await run(new LinuxKsm(plan, scanner, guests, ksm))
+  } finally {
+    releaseGuests(guests)
+    ksm.restore()
+    process.off('exit', ksm.restore)
+  }
+}
+
+/** A kernel that is too old for a setting of some phase is to say so before the first. */
+function refuseUnknownRates(ksm: KsmTakeOver, { rates }: KsmPlan): void {
+  for (const { run: _run, ...settings } of rates) ksm.set(settings)
+}
+
+class LinuxKsm implements Backend {
+  readonly control: Control
+  readonly engine: Engine
+  readonly sampler: LinuxSampler
+  readonly scan: KsmdScan
+  readonly clockCostNs = measureClockCostNs()
+  readonly metadataBytesPerPage = METADATA_BYTES_PER_PAGE
+
+  constructor(plan: Plan, { rates }: KsmPlan, memories: readonly GuestMemory[], ksm: KsmTakeOver) {
+    const guests = plan.guests.length
+    const pages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
+    const control = createControl(guests, guests, plan.phases.length)
+    const counters = createCounters(guests)
+    const kernels = compileKernels()
+    const ptes = new Int32Array(new SharedArrayBuffer(pages * 4))
+    const tags = new Int32Array(new SharedArrayBuffer(pages * 4))
+    this.control = new Control(control)
+    this.engine = new Workers(plan, this.control, () => ({
+      guests: guestTasks(plan, { control, counters }, (guest) => ({
+        backend: 'linux-ksm',
+        memory: { ...memories[guest]!, kernels, ptes, tags },
+      })),
+      hypervisor: undefined,
+    }))
+    this.scan = new KsmdScan(ksm, rates)
+    this.sampler = new LinuxSampler(plan, { ptes, tags }, memories, counters, this.scan)
+  }
+
+  audit(): undefined {}
+}

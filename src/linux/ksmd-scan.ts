@@ -1,0 +1,83 @@
+/**
+ * ksmd as the scanner of a run: the settings of each phase, and how many full scans it has completed. Between two phases it
+ * rests; what is merged stays merged, and it goes on where it was.
+ *
+ * The kernel takes a change of `run` only between two batches, and a 2 only when all is unmerged: so it is written beside the
+ * main thread, which goes on meanwhile.
+ */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Pass, Scan } from '../experiment/backend.js'
+import type { KsmRates } from '../ksm/settings.js'
+import { type HostKsmCounters, readKsmCounter } from './ksm-counters.js'
+import { KSM_PATHS } from './ksm-paths.js'
+import type { KsmTakeOver } from './take-over.js'
+
+export class KsmdScan implements Scan {
+  /** The first scan of a page only takes its checksum; the second one merges it. */
+  readonly passesToSettle = 2
+  private unmerged: Promise<void> = Promise.resolve()
+  private fullScans: number
+  private completed = 0
+  private merged: number
+  private scanned: number
+  private last: Pass = { news: 0, pages: 0 }
+
+  /** @param rates in the order of the phases */
+  constructor(
+    private readonly ksm: Pick<KsmTakeOver, 'set'>,
+    private readonly rates: readonly KsmRates[],
+  ) {
+    this.fullScans = counter('full_scans')
+    this.merged = savedPages()
+    this.scanned = counter('pages_scanned')
+  }
+
+  passes(): number {
+    const fullScans = counter('full_scans')
+    if (fullScans !== this.fullScans) this.noteEnd(fullScans)
+    return this.completed
+  }
+
+  lastPass(): Pass {
+    return this.last
+  }
+
+  async startPhase(phase: number): Promise<void> {
+    const { run, ...rates } = this.rates[phase]!
+    this.ksm.set(rates)
+    if (run !== 2) return setRun(run)
+    this.unmerged = setRun(run)
+    // Whoever waits for it hears of its failure.
+    this.unmerged.catch(() => {})
+  }
+
+  async endPhase(): Promise<void> {
+    await this.unmerged
+    await setRun(0)
+  }
+
+  /** Of one pass, or of several that ended since the last look. */
+  private noteEnd(fullScans: number): void {
+    const merged = savedPages()
+    const scanned = counter('pages_scanned')
+    // An unmerge begins the count anew.
+    this.completed += fullScans > this.fullScans ? fullScans - this.fullScans : fullScans
+    this.last = { news: merged - this.merged, pages: scanned - this.scanned }
+    this.fullScans = fullScans
+    this.merged = merged
+    this.scanned = scanned
+  }
+}
+
+function counter(name: keyof HostKsmCounters): number {
+  return readKsmCounter(name) ?? 0
+}
+
+function savedPages(): number {
+  return counter('pages_sharing') + counter('ksm_zero_pages')
+}
+
+async function setRun(run: KsmRates['run']): Promise<void> {
+  await writeFile(join(KSM_PATHS.sysfs, 'run'), String(run))
+}
