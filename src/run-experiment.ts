@@ -5,6 +5,7 @@
 import { EXIT, isDiskError, isSystemError, messageOf, ResourceError, UserError } from './errors.js'
 import type { Sample, Summary } from './experiment/outcome.js'
 import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './experiment/run.js'
+import { describeKsm } from './linux/ksm-facts.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
 import { endedManifest, startedManifest } from './report/manifest.js'
 import { ResultsDirectory } from './report/results-directory.js'
@@ -61,6 +62,7 @@ export async function recordRun(
 ): Promise<ExperimentResult> {
   const { plan } = loaded
   const startedAt = new Date()
+  const linuxKsm = plan.backend === 'linux-ksm' ? describeKsm() : undefined
   const directory = ResultsDirectory.create({
     scenario: plan.scenario,
     seed: plan.seed,
@@ -72,6 +74,7 @@ export async function recordRun(
     seed: plan.seed,
     options: resolvedScenario(loaded),
     processors: plan.host.processors,
+    linuxKsm,
     startedAt,
   })
   const end: EndWriter = ({ state, messages }, exitReason) =>

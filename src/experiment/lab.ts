@@ -10,7 +10,7 @@ import { Control, createControl } from '../sync/control.js'
 import type { Backend, Pass, Scan } from './backend.js'
 import type { Engine } from './engine.js'
 import { LabSampler } from './lab-sampler.js'
-import type { RunOptions } from './run.js'
+import type { RunOptions, RunOutcome } from './run.js'
 import { Stepped } from './stepped.js'
 import { guestTasks, hypervisorTasks } from './tasks.js'
 import { Workers } from './workers.js'
@@ -19,11 +19,11 @@ import { Workers } from './workers.js'
 const FRAMES_IN_FLIGHT = 16
 
 /** Runs on a lab that is there for as long as that takes. */
-export async function onLab<Result>(
+export async function onLab(
   plan: Plan,
   options: RunOptions,
-  run: (backend: Backend) => Promise<Result>,
-): Promise<Result> {
+  run: (backend: Backend) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
   if (!plan.host.swap.enabled) return run(new Lab(plan, options, undefined))
   const swapFd = openSwapFile(options.swapDirectory)
   try {

@@ -2,9 +2,10 @@
  * Backend `linux-ksm`: the guests' memories are this process's, the kernel's KSM merges them, and the processor's MMU guards
  * them. There is no machine of ours, so no frames to run out of, no swap file, and nothing but the pages to verify.
  */
+import { messageOf } from '../errors.js'
 import { compileKernels } from '../kernels/kernels.js'
 import { allocateGuests, type GuestMemory, releaseGuests } from '../linux/guest-memories.js'
-import { requireFreeKsm } from '../linux/ksm-available.js'
+import { requireKsm } from '../linux/ksm-available.js'
 import { KsmdScan } from '../linux/ksmd-scan.js'
 import { openPageFaultEvents } from '../linux/page-fault-events.js'
 import { type KsmTakeOver, takeOverKsm } from '../linux/take-over.js'
@@ -15,7 +16,7 @@ import { Control, createControl } from '../sync/control.js'
 import type { Backend } from './backend.js'
 import type { Engine } from './engine.js'
 import { LinuxSampler } from './linux-sampler.js'
-import type { RunOptions } from './run.js'
+import type { RunOptions, RunOutcome } from './run.js'
 import { guestTasks } from './tasks.js'
 import { Workers } from './workers.js'
 
@@ -26,25 +27,46 @@ const METADATA_BYTES_PER_PAGE = 12
  * Runs on the kernel, whose settings are put back at every end that a process can see.
  * @throws ResourceError when it is not to be had; then nothing has changed
  */
-export async function onLinuxKsm<Result>(
+export async function onLinuxKsm(
   plan: Plan,
   _options: RunOptions,
-  run: (backend: Backend) => Promise<Result>,
-): Promise<Result> {
+  run: (backend: Backend) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
   const { scanner } = plan
   if (scanner.policy !== 'ksm') throw new Error('the scanner of linux-ksm is ksmd')
-  requireFreeKsm()
+  requireKsm()
   openPageFaultEvents().close()
-  const guests = allocateGuests(plan.guests)
   const ksm = takeOverKsm({ ...scanner.fixed, ...scanner.rates[0]!, run: 0 })
   process.on('exit', ksm.restore)
   try {
     refuseUnknownRates(ksm, scanner)
-    return await run(new LinuxKsm(plan, scanner, guests, ksm))
+    const outcome = await withMemories(plan, (memories) => run(new LinuxKsm(plan, scanner, memories, ksm)))
+    return { ...outcome, messages: [...outcome.messages, ...putBack(ksm)] }
   } finally {
-    releaseGuests(guests)
-    ksm.restore()
+    putBack(ksm)
     process.off('exit', ksm.restore)
+  }
+}
+
+async function withMemories<Result>(
+  { guests }: Plan,
+  use: (memories: readonly GuestMemory[]) => Promise<Result>,
+): Promise<Result> {
+  const memories = allocateGuests(guests)
+  try {
+    return await use(memories)
+  } finally {
+    releaseGuests(memories)
+  }
+}
+
+/** That the settings can't be put back is no reason to lose a run; what there is to say of it. */
+function putBack(ksm: KsmTakeOver): string[] {
+  try {
+    ksm.restore()
+    return []
+  } catch (error) {
+    return [`${messageOf(error)}; the next twinpage command will try again`]
   }
 }
 

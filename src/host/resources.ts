@@ -8,17 +8,20 @@ import type { Plan } from '../scenario/plan.js'
 const BYTES_PER_GUEST_PAGE = 12
 /** Frame table entry, up to two bucket heads, and a share of the bitmap. */
 const BYTES_PER_FRAME = FRAME_WORDS * 4 + 8 + 1
+/** ksmd's rmap_item (ksm/counters.ts); page tables are small beside it. */
+const BYTES_PER_RMAP_ITEM = 64
 /** A worker thread with its heap, stack and histograms, roughly. */
 const BYTES_PER_WORKER = 10 * 2 ** 20
 
 /** @throws ResourceError */
 export function checkResources(plan: Plan): void {
   const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
-  const workers = plan.engine === 'threads' ? plan.guests.length + 2 : 0
-  const neededBytes =
-    plan.host.frames * (PAGE_BYTES + BYTES_PER_FRAME) +
-    guestPages * BYTES_PER_GUEST_PAGE +
-    workers * BYTES_PER_WORKER
+  const isLab = plan.backend === 'lab'
+  const workers = plan.engine === 'threads' ? plan.guests.length + (isLab ? 2 : 0) : 0
+  const memoryBytes = isLab
+    ? plan.host.frames * (PAGE_BYTES + BYTES_PER_FRAME)
+    : guestPages * (PAGE_BYTES + BYTES_PER_RMAP_ITEM)
+  const neededBytes = memoryBytes + guestPages * BYTES_PER_GUEST_PAGE + workers * BYTES_PER_WORKER
   const freeBytes = process.availableMemory()
   if (neededBytes <= freeBytes) return
   throw new ResourceError(

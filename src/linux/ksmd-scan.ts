@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { Pass, Scan } from '../experiment/backend.js'
 import type { KsmRates } from '../ksm/settings.js'
 import { type HostKsmCounters, readKsmCounter } from './ksm-counters.js'
-import { KSM_PATHS } from './ksm-paths.js'
+import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import type { KsmTakeOver } from './take-over.js'
 
 export class KsmdScan implements Scan {
@@ -27,14 +27,15 @@ export class KsmdScan implements Scan {
   constructor(
     private readonly ksm: Pick<KsmTakeOver, 'set'>,
     private readonly rates: readonly KsmRates[],
+    private readonly paths: Pick<KsmPaths, 'sysfs'> = KSM_PATHS,
   ) {
-    this.fullScans = counter('full_scans')
-    this.merged = savedPages()
-    this.scanned = counter('pages_scanned')
+    this.fullScans = this.counter('full_scans')
+    this.merged = this.savedPages()
+    this.scanned = this.counter('pages_scanned')
   }
 
   passes(): number {
-    const fullScans = counter('full_scans')
+    const fullScans = this.counter('full_scans')
     if (fullScans !== this.fullScans) this.noteEnd(fullScans)
     return this.completed
   }
@@ -46,21 +47,21 @@ export class KsmdScan implements Scan {
   async startPhase(phase: number): Promise<void> {
     const { run, ...rates } = this.rates[phase]!
     this.ksm.set(rates)
-    if (run !== 2) return setRun(run)
-    this.unmerged = setRun(run)
+    if (run !== 2) return this.setRun(run)
+    this.unmerged = this.setRun(run)
     // Whoever waits for it hears of its failure.
     this.unmerged.catch(() => {})
   }
 
   async endPhase(): Promise<void> {
     await this.unmerged
-    await setRun(0)
+    await this.setRun(0)
   }
 
   /** Of one pass, or of several that ended since the last look. */
   private noteEnd(fullScans: number): void {
-    const merged = savedPages()
-    const scanned = counter('pages_scanned')
+    const merged = this.savedPages()
+    const scanned = this.counter('pages_scanned')
     // An unmerge begins the count anew.
     this.completed += fullScans > this.fullScans ? fullScans - this.fullScans : fullScans
     this.last = { news: merged - this.merged, pages: scanned - this.scanned }
@@ -68,16 +69,16 @@ export class KsmdScan implements Scan {
     this.merged = merged
     this.scanned = scanned
   }
-}
 
-function counter(name: keyof HostKsmCounters): number {
-  return readKsmCounter(name) ?? 0
-}
+  private savedPages(): number {
+    return this.counter('pages_sharing') + this.counter('ksm_zero_pages')
+  }
 
-function savedPages(): number {
-  return counter('pages_sharing') + counter('ksm_zero_pages')
-}
+  private counter(name: keyof HostKsmCounters): number {
+    return readKsmCounter(name, this.paths) ?? 0
+  }
 
-async function setRun(run: KsmRates['run']): Promise<void> {
-  await writeFile(join(KSM_PATHS.sysfs, 'run'), String(run))
+  private async setRun(run: KsmRates['run']): Promise<void> {
+    await writeFile(join(this.paths.sysfs, 'run'), String(run))
+  }
 }

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import { join } from 'node:path'
 import type { Summary } from '../experiment/outcome.js'
+import type { KsmFacts } from '../linux/ksm-facts.js'
 
 export interface Manifest {
   /** Version of twinpage. */
@@ -26,6 +27,8 @@ export interface Manifest {
   machine: MachineFacts
   /** How many processors the run was allowed to use. */
   processors: number
+  /** Backend `linux-ksm` only. */
+  linuxKsm?: KsmFacts | undefined
   /** Why it ended; null while it runs. */
   exitReason: string | null
   /** What else the reader must know. */
@@ -40,7 +43,9 @@ export interface MachineFacts {
   platform: string
 }
 
-export type RunStart = Pick<Manifest, 'scenario' | 'seed' | 'options' | 'processors'> & { startedAt: Date }
+export type RunStart = Pick<Manifest, 'scenario' | 'seed' | 'options' | 'processors' | 'linuxKsm'> & {
+  startedAt: Date
+}
 export type RunEnd = Pick<Summary, 'state' | 'messages'> & { exitReason: string; endedAt: Date }
 
 /** The manifest of a run that starts now, on this machine. */
