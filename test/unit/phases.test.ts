@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Sampler } from '../../src/experiment/backend.js'
+import type { Sampler, Scan } from '../../src/experiment/backend.js'
 import { LabScan } from '../../src/experiment/lab.js'
 import type { Sample } from '../../src/experiment/outcome.js'
 import { PhaseLeader } from '../../src/experiment/phases.js'
@@ -23,7 +23,11 @@ interface Led {
 }
 
 /** Leads one guest through the phases; the guest acknowledges every end at once. */
-function lead(phases: PhasePlan[], mustEnd = () => false): Led {
+function lead(
+  phases: PhasePlan[],
+  mustEnd = () => false,
+  changes: (control: Control) => Partial<Scan> = () => ({}),
+): Led {
   const plan = {
     guests: [{ pages: 1 }],
     phases,
@@ -33,6 +37,7 @@ function lead(phases: PhasePlan[], mustEnd = () => false): Led {
   } as unknown as Plan
   const control = new Control(createControl(1, 3, phases.length))
   const row = counterRow(createCounters(3), 1)
+  const scan: Scan = Object.assign(new LabScan(row), changes(control))
   const samples: string[] = []
   const sampler: Sampler = {
     sample: (timeSeconds, phase) => {
@@ -40,7 +45,7 @@ function lead(phases: PhasePlan[], mustEnd = () => false): Led {
       return { timeSeconds, phase } as Sample
     },
   }
-  const leader = new PhaseLeader(plan, control, sampler, new LabScan(row), {}, { nowNs, sleep })
+  const leader = new PhaseLeader(plan, control, sampler, scan, {}, { nowNs, sleep })
   for (let phase = 0; phase < phases.length; phase++) control.acknowledgeEnd(0, phase)
   let over = false
   const done = leader.lead(mustEnd).then(() => {
@@ -74,6 +79,40 @@ test('settled: after a whole pass that began when all guests were done, and foun
   assert.equal(isOver(), false, 'one page in a thousand was new')
   passEnds(row, 10)
   await done
+})
+
+test('settled, where a first pass finds nothing new by its nature: not before the second', async () => {
+  const { control, row, isOver, done } = lead(
+    [warmup({ when: 'settled' })],
+    () => false,
+    () => ({ passesToSettle: 2 }),
+  )
+  control.finishPhase(0, 0)
+  await sleep(STEP_MS)
+  for (let pass = 0; pass < 2; pass++) passEnds(row, 0)
+  await sleep(STEP_MS)
+  assert.equal(isOver(), false)
+  passEnds(row, 0)
+  await done
+})
+
+test('a scanner that does not hear the control block is told of each phase: before it begins, and when it ends', async () => {
+  const said: string[] = []
+  const phases: PhasePlan[] = ['a', 'b'].map((name) => ({ name, ends: { when: 'time' }, seconds: 0.01 }))
+  const { done } = lead(
+    phases,
+    () => false,
+    (control) => ({
+      startPhase: async (phase) => {
+        said.push(`${phase} is to start, on is ${control.phase()}`)
+      },
+      endPhase: async () => {
+        said.push(`ended are ${control.endedPhases()}`)
+      },
+    }),
+  )
+  await done
+  assert.deepEqual(said, ['0 is to start, on is -1', 'ended are 1', '1 is to start, on is 0', 'ended are 2'])
 })
 
 test('passes: so many whole ones after all guests were done', async () => {

@@ -1,0 +1,183 @@
+/** Whole runs on the kernel of this machine: what it merges, what it counts, and what it is left with. */
+import assert from 'node:assert/strict'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import type { Summary } from '../../src/experiment/outcome.js'
+import { KSM_PATHS } from '../../src/linux/ksm-paths.js'
+import { readKsmSettings, replaceKsmSettings } from '../../src/linux/ksm-settings.js'
+import {
+  readManifest,
+  readSummary,
+  readTimeSeries,
+  runTwinpage,
+  setting,
+  startTwinpage,
+  temporaryDirectory,
+  until,
+} from '../support/cli.js'
+import { liveKsmTest } from '../support/live-ksm.js'
+
+const GUESTS = ['g-1', 'g-2']
+/** 16 MiB each: half of it the same in both, a quarter their own, a quarter zeros. */
+const SCENARIO = `
+host: { memory: 64MiB }
+guests:
+  - name: g
+    count: 2
+    memory: 16MiB
+    image:
+      - { class: common, size: 50% }
+      - { class: private, size: 25% }
+      - { class: zero, size: rest }
+    workload:
+      settle: [{ do: boot }]
+      busy: [{ do: update, where: common, rate: 2000/s }, { do: read, where: all, rate: 100/s }]
+scanner:
+  { policy: ksm, pages_to_scan: 2000, sleep_millisecs: 5, smart_scan: 0, max_page_sharing: 10000 }
+phases:
+  - { name: settle, until: settled, limit: 60s }
+  - { name: busy, duration: 1s }
+sampling: { interval: 200ms }
+`
+/** MiB: a common content and the zeros are held once. */
+const OPPORTUNITY = 8 + 8 - 1 / 256
+
+const cwd = temporaryDirectory()
+const scenario = join(cwd, 'pair.yaml')
+writeFileSync(scenario, SCENARIO)
+after(() => assert(!existsSync(KSM_PATHS.saved), 'no run has left a note of settings to put back'))
+
+const ON_LINUX = ['run', scenario, '--set', 'backend=linux-ksm']
+/** Settings that are nobody's defaults. */
+const BEFORE = {
+  run: 0,
+  pages_to_scan: 123,
+  sleep_millisecs: 17,
+  smart_scan: 0,
+  max_page_sharing: 99,
+} as const
+
+async function recorded(out: string, ...args: string[]): Promise<Summary> {
+  const ended = await runTwinpage([...args, '--out', out], { cwd })
+  assert.deepEqual([ended.code, ended.stderr.includes('twinpage:')], [0, false], ended.stderr)
+  return readSummary(join(cwd, out))
+}
+
+liveKsmTest('all that can be merged is, and a run stores what it stores on the lab', async () => {
+  replaceKsmSettings(BEFORE)
+  const summary = await recorded('linux', ...ON_LINUX)
+  const lab = await recorded('lab', 'run', scenario, ...setting({ 'scanner.sleep_millisecs': 0 }))
+  const [settle, busy] = summary.phases
+  assert.equal(summary.backend, 'linux-ksm')
+  assert.equal(settle!.opportunityMiB, OPPORTUNITY)
+  assert.equal(settle!.savedMiB, OPPORTUNITY)
+  assert.equal(settle!.ksm!.pages_sharing, OPPORTUNITY * 256)
+  assert.deepEqual(
+    GUESTS.map((guest) => settle!.guests[guest]!.sharedMiB),
+    [12, 12],
+  )
+  assert(settle!.scan.passes >= 3 && settle!.scan.pagesScanned >= 3 * 8192)
+
+  assert.deepEqual(summary.guests, lab.guests)
+  assert(summary.guests.every(({ contentDigest }) => contentDigest !== null))
+  assert.deepEqual(summary.integrity, {
+    pagesVerified: 8192,
+    mismatches: 0,
+    leakedFrames: null,
+    violations: null,
+    findings: [],
+  })
+  assert.equal(busy!.stores.count, lab.phases[1]!.stores.count)
+  for (const guest of GUESTS) assert.equal(settle!.guests[guest]!.firstTouches, 4096)
+
+  const { columns, rows } = readTimeSeries(join(cwd, 'linux'))
+  assert(columns.includes('ksm.cow_ksm') && rows.every((row) => row.pagesHashed === ''))
+  assert.equal(rows.at(-1)!['ksm.cow_ksm'], String(busy!.ksm!.cow_ksm))
+  const { settingsBefore } = readManifest(join(cwd, 'linux')).linuxKsm!
+  assert.deepEqual({ ...settingsBefore, ...BEFORE }, settingsBefore)
+  assert.deepEqual({ ...readKsmSettings(), ...BEFORE }, readKsmSettings())
+})
+
+liveKsmTest('each CoW fault that a guest sees is one that the kernel counts, and has a latency', async () => {
+  const { phases } = await recorded('faults', ...ON_LINUX)
+  const busy = phases[1]!
+  assert(busy.cow.faults > 500, `${busy.cow.faults} of 4,000 stores to shared pages`)
+  assert.equal(busy.cow.faults, busy.linux!.cow_ksm)
+  assert.equal(busy.linux!.zeroPageFaults, 0)
+  assert.equal(phases[0]!.cow.faults, phases[0]!.linux!.cow_ksm)
+  assert(busy.cow.latencyNs!.p50 > 0)
+})
+
+liveKsmTest("faults on the zero page are in the guests' count alone, and told apart", async () => {
+  const { phases } = await recorded(
+    'zeros',
+    ...ON_LINUX,
+    ...setting({ 'scanner.use_zero_pages': 1, 'guests.0.workload.busy.0.where': 'zero' }),
+  )
+  const [settle, busy] = phases
+  assert.equal(settle!.zeroMiB, 8)
+  assert.equal(settle!.savedMiB, OPPORTUNITY)
+  assert(busy!.cow.faults > 500)
+  assert.equal(busy!.cow.faults, busy!.linux!.cow_ksm! + busy!.linux!.zeroPageFaults)
+  assert(busy!.linux!.zeroPageFaults > 500)
+})
+
+liveKsmTest('run 2 unmerges all beside a phase, and the next one merges anew', async () => {
+  const phases = [
+    '{name: settle, until: settled, limit: 60s}',
+    '{name: unmerge, duration: 500ms, scanner: {run: 2}}',
+    '{name: again, until: {passes: 3}, limit: 60s}',
+  ]
+  const set = setting({ phases: `[${phases.join(', ')}]`, 'guests.0.workload': '{settle: [{do: boot}]}' })
+  const summary = await recorded('unmerge', ...ON_LINUX, ...set)
+  const [settle, unmerge, again] = summary.phases
+  assert.equal(settle!.savedMiB, OPPORTUNITY)
+  assert.deepEqual([unmerge!.savedMiB, unmerge!.ksm!.full_scans, unmerge!.cow.faults], [0, 0, 0])
+  assert.equal(again!.savedMiB, OPPORTUNITY)
+  assert(again!.scan.passes >= 3)
+  assert.equal(summary.integrity.mismatches, 0)
+})
+
+const LONG = setting({ 'phases.1.duration': '60s' })
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  liveKsmTest(`after ${signal} there are results, and the settings are those of before`, async () => {
+    replaceKsmSettings(BEFORE)
+    const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, '--out', signal], { cwd })
+    await until('the busy phase is on', () => readTimeSeries(join(cwd, signal)).rows.at(-1)?.phase === 'busy')
+    assert.equal(readKsmSettings().pages_to_scan, 2000)
+    child.kill(signal)
+    assert.equal((await ended).code, code)
+    assert.equal(readSummary(join(cwd, signal)).state, 'partial')
+    assert.equal(readSummary(join(cwd, signal)).integrity.mismatches, 0)
+    assert.deepEqual({ ...readKsmSettings(), ...BEFORE }, readKsmSettings())
+  })
+}
+
+liveKsmTest('after SIGKILL the next command puts the settings back', async () => {
+  replaceKsmSettings(BEFORE)
+  const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, '--out', 'killed'], { cwd })
+  await until('the busy phase is on', () => readTimeSeries(join(cwd, 'killed')).rows.at(-1)?.phase === 'busy')
+  child.kill('SIGKILL')
+  await ended
+  assert.equal(readKsmSettings().pages_to_scan, 2000)
+  const next = await runTwinpage(['scenarios'], { cwd })
+  assert.equal(next.code, 0)
+  assert.match(next.stderr, /ended without putting KSM's settings back/)
+  assert.deepEqual({ ...readKsmSettings(), ...BEFORE }, readKsmSettings())
+})
+
+liveKsmTest('a second run beside the first is refused, and leaves nothing', async () => {
+  const first = startTwinpage([...ON_LINUX, ...LONG, '--out', 'first'], { cwd })
+  await until('the busy phase is on', () => readTimeSeries(join(cwd, 'first')).rows.at(-1)?.phase === 'busy')
+  const { code, stderr } = await runTwinpage([...ON_LINUX, '--out', 'second'], { cwd })
+  assert.equal(code, 3)
+  assert.match(stderr, /^twinpage: KSM is taken: process \d+ runs an experiment on it\n$/)
+  assert(!existsSync(join(cwd, 'second')))
+  first.child.kill('SIGINT')
+  assert.equal((await first.ended).code, 130)
+})

@@ -1,0 +1,77 @@
+/** ksmd as a run's scanner: its passes and settings, over a made-up /sys/kernel/mm/ksm. */
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { KSM_DEFAULTS, type KsmRates } from '../../src/ksm/settings.js'
+import { writeKsmSettings } from '../../src/linux/ksm-settings.js'
+import { KsmdScan } from '../../src/linux/ksmd-scan.js'
+import { KsmTree } from '../support/ksm-tree.js'
+
+let tree: KsmTree
+
+beforeEach(() => {
+  tree = KsmTree.create()
+})
+afterEach(() => tree.remove())
+
+function scanOf(...phases: Partial<KsmRates>[]): KsmdScan {
+  const { run, pages_to_scan, sleep_millisecs, use_zero_pages, smart_scan } = KSM_DEFAULTS
+  const rates = { run, pages_to_scan, sleep_millisecs, use_zero_pages, smart_scan }
+  const set = (settings: object) => writeKsmSettings(settings, tree.paths)
+  return new KsmdScan(
+    { set },
+    phases.map((changes) => ({ ...rates, ...changes })),
+    tree.paths,
+  )
+}
+
+function ksmdSays(counters: Record<string, number>): void {
+  for (const [name, count] of Object.entries(counters)) tree.say(name, count)
+}
+
+test('passes count from the start of the run, and on over an unmerge, which begins the count of full scans anew', () => {
+  const scan = scanOf()
+  assert.equal(scan.passes(), 0, 'there were 12 before')
+  ksmdSays({ full_scans: 15 })
+  assert.equal(scan.passes(), 3)
+  assert.equal(scan.passes(), 3)
+  ksmdSays({ full_scans: 0 })
+  assert.equal(scan.passes(), 3)
+  ksmdSays({ full_scans: 2 })
+  assert.equal(scan.passes(), 5)
+})
+
+test('the last pass: what was merged in it, zero pages included, and what was scanned', () => {
+  const scan = scanOf()
+  ksmdSays({ full_scans: 13, pages_sharing: 70, ksm_zero_pages: 5, pages_scanned: 5000 })
+  scan.passes()
+  assert.deepEqual(scan.lastPass(), { news: 75, pages: 1000 })
+  ksmdSays({ pages_sharing: 90 })
+  scan.passes()
+  assert.deepEqual(scan.lastPass(), { news: 75, pages: 1000 }, 'the next pass is not over')
+  ksmdSays({ full_scans: 14, pages_scanned: 5800 })
+  scan.passes()
+  assert.deepEqual(scan.lastPass(), { news: 20, pages: 800 })
+})
+
+test('each phase has its settings, and ksmd rests in between', async () => {
+  const scan = scanOf({ pages_to_scan: 700, use_zero_pages: 1 }, { run: 0 }, { run: 2, sleep_millisecs: 3 })
+  const seen: string[] = []
+  for (let phase = 0; phase < 3; phase++) {
+    await scan.startPhase(phase)
+    if (phase < 2) seen.push(tree.value('run'))
+    await scan.endPhase()
+    seen.push(tree.value('run'))
+    if (phase === 0)
+      assert.deepEqual([tree.value('pages_to_scan'), tree.value('use_zero_pages')], ['700', '1'])
+  }
+  assert.deepEqual(seen, ['1', '0', '0', '0', '0'])
+  assert.equal(tree.value('sleep_millisecs'), '3')
+})
+
+test('an unmerge goes on beside its phase, and its failure is heard of at the end', async () => {
+  const scan = scanOf({ run: 2 })
+  tree.lacks('run')
+  tree.say('run/is-a-directory', 1)
+  await scan.startPhase(0)
+  await assert.rejects(scan.endPhase(), /EISDIR/)
+})
