@@ -36,8 +36,6 @@ export interface Scan {
   readonly passesToSettle: number
   /** For a scanner that does not read the control block: a phase begins, its guests in a moment. */
   startPhase?(phase: number): Promise<void>
-  /** Its guests have still to catch up with its end. */
-  endPhase?(): Promise<void>
 }
 
 export interface Pass {

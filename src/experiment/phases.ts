@@ -63,7 +63,6 @@ export class PhaseLeader {
   /** Ends a phase: the scanner pauses, the guests do what is still due, and only then it is sampled. */
   private async endPhase(index: number, mustEnd: () => boolean): Promise<void> {
     this.control.endPhase(index)
-    await this.scan.endPhase?.()
     const patience = new Patience(ACKNOWLEDGE_LIMIT_MS, () => this.clock.nowNs()).begin()
     while (!this.control.allAcknowledged(index) && !mustEnd()) {
       if (patience.isOver()) {

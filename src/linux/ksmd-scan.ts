@@ -1,9 +1,9 @@
 /**
- * ksmd as the scanner of a run: the settings of each phase, and how many full scans it has completed. Between two phases it
- * rests; what is merged stays merged, and it goes on where it was.
+ * ksmd as the scanner of a run: the settings of each phase, and how many full scans it has completed.
  *
  * The kernel takes a change of `run` only between two batches, and a 2 only when all is unmerged: so it is written beside the
- * main thread, which goes on meanwhile.
+ * main thread, which goes on meanwhile, and only when it changes. Between two phases ksmd goes on, for the few
+ * milliseconds in which the guests catch up.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ import type { KsmTakeOver } from './take-over.js'
 export class KsmdScan implements Scan {
   /** The first scan of a page only takes its checksum; the second one merges it. */
   readonly passesToSettle = 2
+  private run: KsmRates['run'] = 0
   private unmerged: Promise<void> = Promise.resolve()
   private fullScans: number
   private completed = 0
@@ -23,7 +24,10 @@ export class KsmdScan implements Scan {
   private scanned: number
   private last: Pass = { news: 0, pages: 0 }
 
-  /** @param rates in the order of the phases */
+  /**
+   * ksmd rests until the first phase.
+   * @param rates in the order of the phases
+   */
   constructor(
     private readonly ksm: Pick<KsmTakeOver, 'set'>,
     private readonly rates: readonly KsmRates[],
@@ -46,16 +50,14 @@ export class KsmdScan implements Scan {
 
   async startPhase(phase: number): Promise<void> {
     const { run, ...rates } = this.rates[phase]!
+    await this.unmerged
     this.ksm.set(rates)
+    if (run === this.run) return
+    this.run = run
     if (run !== 2) return this.setRun(run)
     this.unmerged = this.setRun(run)
-    // Whoever waits for it hears of its failure.
+    // What fails here fails again when KSM is put back, and is told then.
     this.unmerged.catch(() => {})
-  }
-
-  async endPhase(): Promise<void> {
-    await this.unmerged
-    await this.setRun(0)
   }
 
   /** Of one pass, or of several that ended since the last look. */
@@ -78,7 +80,7 @@ export class KsmdScan implements Scan {
     return readKsmCounter(name, this.paths) ?? 0
   }
 
-  private async setRun(run: KsmRates['run']): Promise<void> {
+  private async setRun(run: number): Promise<void> {
     await writeFile(join(this.paths.sysfs, 'run'), String(run))
   }
 }

@@ -44,7 +44,9 @@ export function libc(): LibC {
     }
     return loaded
   } catch (error) {
-    throw new ResourceError(`the C library can't be called through koffi here: ${messageOf(error)}`)
+    const isMissing = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'
+    const why = isMissing ? 'that optional package is not installed (npm install koffi)' : messageOf(error)
+    throw new ResourceError(`the C library can't be called through koffi here: ${why}`)
   }
 }
 
