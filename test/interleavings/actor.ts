@@ -7,6 +7,7 @@ import type { GuestPages } from '../../src/experiment/messages.js'
 import { FREE_STATE } from '../../src/machine/frames.js'
 import { Machine, type MachineHandle } from '../../src/machine/machine.js'
 import { Mmu } from '../../src/machine/mmu.js'
+import { SHARED } from '../../src/machine/pte.js'
 import { zeroPageHash } from '../../src/machine/scratch.js'
 import { counterRow, createCounters } from '../../src/measure/counters.js'
 import { GuestHistograms } from '../../src/measure/guest-histograms.js'
@@ -15,6 +16,7 @@ import { Reclaimer } from '../../src/sharing/reclaimer.js'
 import { saltKeys } from '../../src/sharing/salt.js'
 import { TpsPolicy } from '../../src/sharing/tps.js'
 import { Control, createControl } from '../../src/sync/control.js'
+import { type KsmMemory, KsmScanner, type KsmScannerSettings } from '../support/ksm-scanner.js'
 import { type Stepper, stepWith } from './atomics.js'
 import { Abandoned, BatonActor, DONE, FAILED, PREEMPTED, SLEEPS, SPINS } from './baton.js'
 import { nameOfArray, numberOfArray } from './machine-arrays.js'
@@ -26,6 +28,8 @@ export interface ActorTask extends Actor, Pick<Race, 'hashes'> {
   baton: Int32Array
   actor: number
   guests: GuestPages[]
+  /** Where the policy is `ksm`: what its scanner works with, which outlives a schedule in nobody's thread. */
+  ksm: { settings: KsmScannerSettings; counters: Float64Array; memory: KsmMemory } | undefined
   /** What each page's bytes must digest to, by global page number: at the start; and at the end, which the actor writes. */
   digestsBefore: Int32Array
   digestsAfter: Int32Array
@@ -108,7 +112,9 @@ class ActorStepper implements Stepper {
 class ActorThread {
   private readonly machine: Machine
   private readonly mmu: Mmu | undefined
-  private readonly policy: TpsPolicy
+  /** Of policy `tps`, unless the race is one of the other. */
+  private readonly policy: TpsPolicy | undefined
+  private readonly ksm: KsmScanner | undefined
   private readonly guest: GuestPages | undefined
   private readonly value = new Int32Array(1)
   private readonly counters: Float64Array
@@ -136,11 +142,11 @@ class ActorThread {
         stallLimitSeconds: STALL_LIMIT_SECONDS,
         isStopping: () => false,
       })
-    const salts = saltKeys(
-      guests.map(() => undefined),
-      0,
-    )
-    this.policy = new TpsPolicy(this.machine, salts, this.counters, zeroPageHash(handle.kernels))
+    if (task.ksm === undefined) this.policy = this.makeTpsPolicy()
+    else if (thread === guests.length) {
+      const { settings, counters, memory } = task.ksm
+      this.ksm = new KsmScanner(this.machine, handle.kernels, guests, counters, settings, memory)
+    }
   }
 
   /** Plays schedule after schedule, until there are no more. */
@@ -183,6 +189,7 @@ class ActorThread {
     this.counters.fill(0)
     this.held = []
     this.reclaimer = this.makeReclaimer()
+    this.ksm?.forgetRounds()
   }
 
   private publishDigests(): void {
@@ -210,9 +217,17 @@ class ActorThread {
         break
       case 'visit': {
         const { guest, ppn, leaveHint } = operation
-        this.policy.visit(this.task.guests[guest]!.firstPage + ppn, guest, leaveHint)
+        const page = this.task.guests[guest]!.firstPage + ppn
+        if (this.policy !== undefined) this.policy.visit(page, guest, leaveHint)
+        else this.ksm!.policy.visit(page)
         break
       }
+      case 'begin full scan':
+        this.ksm!.policy.beginFullScan()
+        break
+      case 'unmerge':
+        this.unmerge()
+        break
       case 'reclaim':
         this.reclaim(this.task.guests[operation.guest]!.firstPage + operation.ppn)
         break
@@ -223,6 +238,15 @@ class ActorThread {
         this.give()
         break
     }
+  }
+
+  private makeTpsPolicy(): TpsPolicy {
+    const { guests, machine: handle } = this.task
+    const salts = saltKeys(
+      guests.map(() => undefined),
+      0,
+    )
+    return new TpsPolicy(this.machine, salts, this.counters, zeroPageHash(handle.kernels))
   }
 
   private makeReclaimer(): Reclaimer {
@@ -237,6 +261,12 @@ class ActorThread {
     // biome-ignore lint/complexity/useLiteralKeys: it is private, and the one step of the reclaimer that is to be tried
     this.reclaimer['freeOne']()
     if (this.reclaimer.swapError !== undefined) throw new Error(this.reclaimer.swapError)
+  }
+
+  private unmerge(): void {
+    if (this.ksm!.unmergeRound() !== 'done') return
+    const shared = this.machine.ptes.findIndex((pte) => (pte & SHARED) !== 0)
+    if (shared >= 0) throw new Error(`page ${shared} is shared after an unmerge that left none`)
   }
 
   private take(): void {

@@ -48,9 +48,11 @@ export type Chooser = (runnable: readonly number[], stepsMade: number) => Turn
 
 export const firstRunnable: Chooser = ([actor]) => ({ actor: actor! })
 
+type SharedArray = Int32Array | Uint8Array | Float64Array
+
 interface Snapshot {
   /** Pairs of a shared array and what it held. */
-  words: [Int32Array, Int32Array][]
+  words: [SharedArray, SharedArray][]
   /** The swap file, slot by slot. */
   slots: [page: number, bytes: Buffer][]
 }
@@ -99,6 +101,11 @@ export class Arena {
         baton: words,
         actor: index,
         guests: guests.map(({ firstPage, pages, share, salt }) => ({ firstPage, pages, share, salt })),
+        ksm: this.host.ksm && {
+          settings: this.host.ksm.settings,
+          counters: this.host.counters,
+          memory: this.host.ksm.memory,
+        },
         digestsBefore: this.digestsBefore,
         digestsAfter: this.digestsAfter,
         holders: this.holders,
@@ -222,7 +229,8 @@ export class Arena {
       const first = (mpn & ((1 << segmentShift) - 1)) * PAGE_WORDS
       if (free > 0) memory[mpn >>> segmentShift]!.fill(POISON, first, first + PAGE_WORDS)
     })
-    const words = [...this.arrays, ...memory]
+    const { ksm, counters } = this.host
+    const words = [...this.arrays, ...memory, ...(ksm?.memory ?? []), counters]
     const slots: Snapshot['slots'] = []
     for (const [page, pte] of handle.swapFd === undefined ? [] : handle.ptes.entries()) {
       const bytes = Buffer.alloc(PAGE_BYTES, POISON)

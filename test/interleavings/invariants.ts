@@ -6,9 +6,10 @@
  *   a frame has at least as many references as shared PTEs map it, and those are read-only
  *   a free frame is free once, belongs to nobody, and is not in the share table
  *
- * and when all threads have ended, all that the audit looks at; no bucket is locked, and no two entries wait for the same
- * page; every page holds what its guest last wrote, and what its tag says; a scanner that goes on makes equal pages share
- * one frame, so nothing that was left behind is in its way; and each free frame can be had, once.
+ * and when all threads have ended, all that the audit looks at; no bucket is locked; every page holds what its guest last
+ * wrote, and what its tag says; each free frame can be had, once; and what the policy promises. Of `tps`: no two entries
+ * wait for the same page; a scanner that goes on makes equal pages share one frame, so nothing that was left behind is in
+ * its way. Of `ksm`: see ksm-invariants.ts.
  */
 import { freeFrameMap } from '../../src/machine/allocator.js'
 import {
@@ -24,6 +25,7 @@ import {
 import { type MachineHandle, UNIQUE_TAG } from '../../src/machine/machine.js'
 import { INELIGIBLE, LOCKED, mpnOf, PRESENT, SHARED, WRITABLE } from '../../src/machine/pte.js'
 import type { TestHost } from '../support/host.js'
+import { brokenKsmAtEnd } from './ksm-invariants.js'
 
 /** Passes of a scanner after which equal pages share: one drops stale hints, one leaves new ones, one merges. */
 const PASSES_TO_SHARE = 3
@@ -67,13 +69,16 @@ export function brokenAtEnd(host: TestHost, hashesAreEqual: boolean): string | u
   if (audit.violations + audit.leakedFrames > 0) return audit.findings[0]
   return (
     lockedBucket(host.handle) ??
-    sameHash(host.handle) ??
     wrongHash(host) ??
     wrongBytes(host)[0] ??
     wrongTags(host) ??
-    unsharedPages(host, hashesAreEqual) ??
+    (host.ksm === undefined ? brokenTpsAtEnd(host, hashesAreEqual) : brokenKsmAtEnd(host, host.ksm)) ??
     lostFrames(host)
   )
+}
+
+function brokenTpsAtEnd(host: TestHost, hashesAreEqual: boolean): string | undefined {
+  return sameHash(host.handle) ?? unsharedPages(host, hashesAreEqual)
 }
 
 /** After a death: locks, references and frames that the dead thread had in hand are lost, and nothing else. */

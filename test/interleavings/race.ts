@@ -10,7 +10,10 @@ export type Operation =
   | { do: 'zero'; ppn: number }
   /** A scanner's: visits a page. */
   | { do: 'visit'; guest: number; ppn: number; leaveHint: boolean }
-  /** The reclaimer's: shares a page or swaps it out. */
+  /** That of policy `ksm`: begins another full scan; goes once over all pages to unmerge them. */
+  | { do: 'begin full scan' }
+  | { do: 'unmerge' }
+  /** The reclaimer's: shares a page, unless the policy is `ksm`, or swaps it out. */
   | { do: 'reclaim'; guest: number; ppn: number }
   /** Anyone's, of the allocator alone: takes a frame and holds it; gives back the one held longest. */
   | { do: 'take' }
@@ -61,12 +64,32 @@ export const visit = (guest: number, ppn: number): Operation => ({
   ppn,
   leaveHint: true,
 })
+export const beginFullScan: Operation = { do: 'begin full scan' }
+export const unmerge: Operation = { do: 'unmerge' }
 export const reclaim = (guest: number, ppn: number): Operation => ({ do: 'reclaim', guest, ppn })
 export const take: Operation = { do: 'take' }
 export const give: Operation = { do: 'give' }
 
+export function guest(thread: number, ...program: Operation[]): Actor {
+  return { thread, program }
+}
+
+/** Guests come first in the numbering of threads: these are right for a race with so many of them. */
+export function hypervisor(guests: number) {
+  return {
+    scanner: (...program: Operation[]): Actor => ({ thread: guests, program }),
+    /** Of which there is one in a race: the reclaimer, or a second scanner. */
+    other: (...program: Operation[]): Actor => ({ thread: guests + 1, program }),
+  }
+}
+
 /** Key of the bytes of a content, for `Mmu.fill`: its low half is the number itself. */
 export const CONTENT_KEY_HIGH = 0x7477_696e
+
+/** A guest's page holds a content. */
+export function hold(host: TestHost, guest: number, ppn: number, content: number): void {
+  host.guests[guest]!.mmu.fill(ppn, content, CONTENT_KEY_HIGH, content)
+}
 
 /** Takes a page out to the swap file. */
 export function swapOut(host: TestHost, guest: number, ppn: number): void {

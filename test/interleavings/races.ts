@@ -4,13 +4,14 @@
  */
 import { INELIGIBLE } from '../../src/machine/pte.js'
 import type { HostOptions, TestHost } from '../support/host.js'
+import { ksmRaces } from './ksm-races.js'
 import {
-  type Actor,
-  CONTENT_KEY_HIGH,
   fill,
   give,
+  guest,
+  hold,
+  hypervisor,
   load,
-  type Operation,
   type Race,
   reclaim,
   store,
@@ -32,28 +33,11 @@ const TWO_WORDS_FRAMES = 33
 /** In the other half of a page. */
 const FAR_WORD = 900
 
-function guest(thread: number, ...program: Operation[]): Actor {
-  return { thread, program }
-}
-
-/** Guests come first in the numbering of threads: these are right for a race with so many of them. */
-function hypervisor(guests: number) {
-  return {
-    scanner: (...program: Operation[]): Actor => ({ thread: guests, program }),
-    /** Of which there is one in a race: the reclaimer, or a second scanner. */
-    other: (...program: Operation[]): Actor => ({ thread: guests + 1, program }),
-  }
-}
-
 const one = hypervisor(1)
 const two = hypervisor(2)
 const three = hypervisor(3)
 const four = hypervisor(4)
 const five = hypervisor(5)
-
-function hold(host: TestHost, guest: number, ppn: number, content: number): void {
-  host.guests[guest]!.mmu.fill(ppn, content, CONTENT_KEY_HIGH, content)
-}
 
 /** All these guests' first pages hold the same, and share one frame. */
 function share(host: TestHost, guests: readonly number[]): void {
@@ -555,4 +539,5 @@ export const races: Race[] = [
     },
     actors: [two.scanner(visit(0, 0)), guest(0, fill(0, OTHER), zero(0))],
   },
+  ...ksmRaces,
 ]

@@ -23,6 +23,7 @@ import { Reclaimer } from '../../src/sharing/reclaimer.js'
 import { saltKeys } from '../../src/sharing/salt.js'
 import { TpsPolicy } from '../../src/sharing/tps.js'
 import { Control, createControl } from '../../src/sync/control.js'
+import { KsmScanner, type KsmScannerSettings } from './ksm-scanner.js'
 
 /** Segments of 16 frames, so that frames on both sides of their seams are in use. */
 const SEGMENT_SHIFT = 4
@@ -48,6 +49,8 @@ export interface HostOptions {
   isStopping?: () => boolean
   /** How they wait for a frame. */
   awaitFrame?: AwaitFrame
+  /** The host has a scanner of policy `ksm`, with these settings. */
+  ksm?: KsmScannerSettings
 }
 
 export interface TestGuest extends GuestPages {
@@ -72,6 +75,7 @@ export class TestHost {
   readonly reclaimRow: Float64Array
   /** The reclaimer's; or another scanner, for a test that needs two. */
   readonly otherPolicy: TpsPolicy
+  readonly ksm: KsmScanner | undefined
   private readonly latencies: Record<string, number> = {}
 
   constructor(private readonly options: HostOptions = {}) {
@@ -90,6 +94,8 @@ export class TestHost {
     this.reclaimerView = new Machine(this.handle, guests.length + 1)
     this.reclaimRow = counterRow(this.counters, guests.length + 1)
     this.otherPolicy = this.makePolicy(this.reclaimerView, this.reclaimRow)
+    const { ksm } = options
+    this.ksm = ksm && new KsmScanner(this.scannerView, kernelModules, this.guests, this.counters, ksm)
   }
 
   pte(guest: number, ppn: number): number {
