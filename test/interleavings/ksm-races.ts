@@ -269,20 +269,16 @@ export const ksmRaces: Race[] = [
   {
     name: 'ksm-stale-node-shared-anew',
     row: 'ksm: stale node',
-    host: { frames: 5, guests: [1, 1, 1, 1], ksm: plain },
+    host: { frames: 5, guests: [1, 1, 1, 1], ksm: pairs },
     setUp: (host) => {
       share(host, [0, 1])
       share(host, [2, 3], OTHER)
-      // Its checksum is what it was, and it will be equal to guest 1, which takes the frame that guests 2 and 3 leave.
+      // Its checksum is what it was, and it will be equal to that of guest 1, which takes the frame that guests 2 and 3 left.
       hold(host, 0, 0, CONTENT)
-      hold(host, 2, 0, CONTENT)
+      for (const guest of [2, 3]) hold(host, guest, 0, CONTENT)
       scannerOf(host).policy.beginFullScan()
     },
-    actors: [
-      four.scanner(visit(0, 0), visit(1, 0), visit(2, 0)),
-      guest(1, fill(0, CONTENT)),
-      guest(3, store(0, WORD, 77)),
-    ],
+    actors: [four.scanner(visit(0, 0), visit(1, 0)), guest(1, fill(0, CONTENT))],
   },
   {
     name: 'ksm-unmerge-store',
@@ -323,7 +319,7 @@ export const ksmRaces: Race[] = [
       share(host, [0, 1])
       hold(host, 2, 0, OTHER)
     },
-    actors: [three.scanner(unmerge), three.other(reclaim(2, 0)), guest(0, store(0, WORD, 77))],
+    actors: [three.scanner(unmerge, unmerge), three.other(reclaim(2, 0), reclaim(0, 0))],
   },
   {
     name: 'ksm-swap-out-join',

@@ -5,6 +5,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { ksmMutants } from './ksm-mutants.js'
 
 export interface Mutant {
   /** What it does wrong. */
@@ -250,8 +251,8 @@ export const mutants: Mutant[] = [
     name: 'a hinted page that became zero is filed without being unlinked',
     file: 'machine/share-table.js',
     find: `this.remove(mpn);
-        return this.link(mpn, hashLow, hashHigh, references);`,
-    replace: 'return this.link(mpn, hashLow, hashHigh, references);',
+        return this.link(mpn, hashLow, hashHigh, references, false);`,
+    replace: 'return this.link(mpn, hashLow, hashHigh, references, false);',
     races: ['stale-hint-zero'],
   },
   {
@@ -278,7 +279,7 @@ export const mutants: Mutant[] = [
   {
     name: 'a hint is filed without a look for another of the same hash',
     file: 'machine/share-table.js',
-    find: 'const free = !this.holdsMatch(head, hashLow, hashHigh);',
+    find: 'const free = besideOthers || !this.holdsMatch(head, hashLow, hashHigh);',
     replace: 'const free = true;',
     races: ['scanners-equal-pages'],
   },
@@ -400,6 +401,7 @@ export const mutants: Mutant[] = [
     replace: 'machine.releasePrivate(mpn);\n        machine.unlock(page, SWAPPED_PTE);',
     races: ['swap-out-store'],
   },
+  ...ksmMutants,
 ]
 
 const DIST = fileURLToPath(new URL('../..', import.meta.url))
