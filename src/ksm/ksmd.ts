@@ -94,6 +94,7 @@ export class Ksmd implements Actor {
     this.rates = this.plan.rates[phase]!
     this.policy.rates = this.rates
     this.isUnmerged = false
+    this.unmerge.begin()
     this.wakeNs = 0
     this.askedNs = nowNs()
     this.counters[KSM.pages_to_scan] = this.pagesToScan()

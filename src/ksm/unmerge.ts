@@ -4,8 +4,8 @@
  *
  * It is safe against running guests for the reason that a CoW fault is: the page's PTE is locked from before the copy
  * until it names the new frame, and the reference to the shared one is dropped after that. A page that a guest holds,
- * or for which there is no frame, is left for another round, with no lock held meanwhile; since nothing merges now,
- * a round that leaves no page ends it.
+ * or for which there is no frame, is left for another round, with no lock held meanwhile; since nothing merges
+ * in the course of a round, one that leaves no page ends it.
  */
 import * as A from '#atomics'
 import type { GuestPages } from '../experiment/messages.js'
@@ -25,6 +25,14 @@ export class Unmerge {
     private readonly guests: readonly GuestPages[],
   ) {}
 
+  /** The next step is the first of a round: pages may have been merged since the last one. */
+  begin(): void {
+    this.guest = 0
+    this.ppn = 0
+    this.leftPages = false
+    this.lacksFrames = false
+  }
+
   /**
    * Looks at the next pages, at most so many.
    * @returns `done`: no page is shared any more; `again`: there is more to do; `rest`: and it needs time
@@ -43,9 +51,7 @@ export class Unmerge {
 
   private endRound(): 'done' | 'again' | 'rest' {
     const { leftPages, lacksFrames } = this
-    this.guest = 0
-    this.leftPages = false
-    this.lacksFrames = false
+    this.begin()
     if (lacksFrames) this.machine.allocator.requestReclaim()
     return leftPages ? 'rest' : 'done'
   }
