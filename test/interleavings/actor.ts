@@ -189,7 +189,6 @@ class ActorThread {
     this.counters.fill(0)
     this.held = []
     this.reclaimer = this.makeReclaimer()
-    this.ksm?.forgetRounds()
   }
 
   private publishDigests(): void {

@@ -24,14 +24,14 @@ export class KsmScanner {
   readonly memory: KsmMemory
   readonly counters: Float64Array
   private readonly pages: number
-  private rounds!: Unmerge
+  readonly unmerge: Unmerge
 
   /**
    * @param counters all rows; the scanner's comes after the guests'
    * @param memory of another, which it goes on from
    */
   constructor(
-    private readonly machine: Machine,
+    machine: Machine,
     kernels: KernelModules,
     private readonly guests: readonly GuestPages[],
     counters: Float64Array,
@@ -50,7 +50,7 @@ export class KsmScanner {
     // biome-ignore lint/complexity/useLiteralKeys: it is private, and part of what the scanner knows
     const ofUnstable = shareArrays(this.policy['unstable'], memory?.slice(ofItems.length))
     this.memory = [...ofItems, ...ofUnstable]
-    this.forgetRounds()
+    this.unmerge = new Unmerge(machine, guests)
   }
 
   /** Begins a full scan, and visits every page of the guests that share. */
@@ -63,13 +63,9 @@ export class KsmScanner {
 
   /** One round of an unmerge, from the first page to the last. */
   unmergeRound(): 'done' | 'again' | 'rest' {
+    this.unmerge.begin()
     // One more, for the end of the round.
-    return this.rounds.step(this.pages + 1)
-  }
-
-  /** The next round of an unmerge is the first. */
-  forgetRounds(): void {
-    this.rounds = new Unmerge(this.machine, this.guests)
+    return this.unmerge.step(this.pages + 1)
   }
 }
 
