@@ -4,7 +4,7 @@ import { after, describe, test } from 'node:test'
 import { Stress } from '../support/stress.js'
 import { settings } from '../support/stress-settings.js'
 
-const ROUNDS = 5
+const ROUNDS = 4
 const ROUND_MS = 2000
 
 describe('nothing is lost, leaked or corrupted', () => {

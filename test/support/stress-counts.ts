@@ -37,8 +37,10 @@ export function addCounts(some: StressCounts, more: StressCounts): StressCounts 
   return Object.fromEntries(names.map((name) => [name, some[name] + more[name]])) as StressCounts
 }
 
-export function isStressed({ swap }: StressSetting, counts: StressCounts): boolean {
+export function isStressed({ swap, ksm }: StressSetting, counts: StressCounts): boolean {
   const { merges, cowFaults, falseMatches, staleHints, stalls, lockFailures, swapOuts, swapIns } = counts
-  const events = [merges, cowFaults, falseMatches, staleHints, stalls, lockFailures]
-  return Math.min(...events, ...(swap ? [swapOuts, swapIns] : [])) >= EVENTS_MIN
+  const events = [merges, cowFaults, staleHints, stalls, lockFailures]
+  if (ksm === undefined) events.push(falseMatches)
+  if (swap) events.push(swapOuts, swapIns)
+  return Math.min(...events) >= EVENTS_MIN
 }

@@ -1,8 +1,11 @@
 /** One thread of a stress run (stress.ts): plays its part in each round, until the round stops, and reports. */
 import { parentPort, workerData } from 'node:worker_threads'
+import type { ScannerTask } from '../../src/experiment/messages.js'
 import { PageContents } from '../../src/guest/contents.js'
 import { type Operation, operationOf } from '../../src/guest/operations.js'
 import { verifyPages } from '../../src/guest/verify.js'
+import { Ksmd } from '../../src/ksm/ksmd.js'
+import { KSM_DEFAULTS, type KsmFixed } from '../../src/ksm/settings.js'
 import { PAGE_WORDS } from '../../src/machine/layout.js'
 import { OutOfFramesError, RunStopped } from '../../src/machine/mmu.js'
 import { MachinePages } from '../../src/machine/pages-at-rest.js'
@@ -10,7 +13,7 @@ import { ScratchPage } from '../../src/machine/scratch.js'
 import { counterRow } from '../../src/measure/counters.js'
 import { GuestHistograms } from '../../src/measure/guest-histograms.js'
 import { Prng, seedOf } from '../../src/random/prng.js'
-import type { Plan, TpsPlan } from '../../src/scenario/plan.js'
+import type { KsmPlan, Plan, TpsPlan } from '../../src/scenario/plan.js'
 import { Reclaimer } from '../../src/sharing/reclaimer.js'
 import { saltKeys } from '../../src/sharing/salt.js'
 import { Scanner } from '../../src/sharing/scanner.js'
@@ -20,7 +23,7 @@ import { Control } from '../../src/sync/control.js'
 import { CheckedMmu, PlainPages } from './checked-mmu.js'
 import type { GuestReport, RoundReport, RoundTask, StressTask } from './stress.js'
 import { viewOf, weakZeroPageHash } from './stress-machine.js'
-import { CONTENTS, GUESTS, RECLAIMER, type StressSetting } from './stress-settings.js'
+import { CONTENTS, GUESTS, KSM_RATES, KSMD, RECLAIMER, type StressSetting } from './stress-settings.js'
 
 const VERIFY_LIMIT_MS = 30_000
 /**
@@ -66,8 +69,9 @@ class Round {
   play(): RoundReport {
     this.control.attach(thread, 0)
     if (thread < GUESTS) return { guest: this.playGuest() }
-    if (thread < RECLAIMER) this.scan()
-    else this.reclaim()
+    if (thread === RECLAIMER) this.reclaim()
+    else if (this.setting.ksm === undefined) this.scan()
+    else if (thread === KSMD) this.scanAsKsmd(this.setting.ksm)
     this.control.arriveQuiet(thread)
     return {}
   }
@@ -129,10 +133,34 @@ class Round {
     )
   }
 
+  private scanAsKsmd(fixed: Pick<KsmFixed, 'max_page_sharing'>): void {
+    const { view, control, guests, task } = this
+    const scanner: KsmPlan = {
+      policy: 'ksm',
+      onDeath: 'fail',
+      CONFIG_HZ: 250,
+      fixed: { ...KSM_DEFAULTS, ...fixed },
+      rates: [...KSM_RATES],
+    }
+    const scannerTask: ScannerTask = {
+      machine: machines[task.machine]!.handle.machine,
+      control: task.control,
+      counters: task.counters,
+      thread,
+      plan: { seed: this.seed, scanner } as unknown as Plan,
+      guests,
+    }
+    const ksmd = new Ksmd(view, scannerTask, scanner, control)
+    // biome-ignore lint/complexity/useLiteralKeys: it is private, and does not know of weak hashes
+    Object.assign(ksmd['policy'], { zeroHash })
+    drive(ksmd, control)
+  }
+
   private reclaim(): void {
     const prng = new Prng(this.seed)
     const { view, control, counters, guests } = this
-    new Reclaimer(view, this.policy(), control, counters, guests, prng, this.setting.enoughFrames).run()
+    const policy = this.setting.ksm === undefined ? this.policy() : undefined
+    new Reclaimer(view, policy, control, counters, guests, prng, this.setting.enoughFrames).run()
   }
 
   private policy(): TpsPolicy {

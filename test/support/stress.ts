@@ -11,10 +11,10 @@ import { closeSwapFile, openSwapFile } from '../../src/machine/swap.js'
 import { nowNs } from '../../src/measure/clock.js'
 import { createCounters } from '../../src/measure/counters.js'
 import { Control, type ControlHandle, createControl } from '../../src/sync/control.js'
-import { auditFindings, inconsistencies, verificationFindings } from './stress-checks.js'
+import { auditFindings, inconsistencies, ksmInconsistencies, verificationFindings } from './stress-checks.js'
 import { isStressed, type StressCounts, tally } from './stress-counts.js'
 import { StressMachine, type StressMachineHandle } from './stress-machine.js'
-import { GUESTS, type StressSetting, THREADS } from './stress-settings.js'
+import { GUESTS, KSM_PHASE_MS, KSM_PHASES, type StressSetting, THREADS } from './stress-settings.js'
 import { until } from './threads.js'
 
 /**
@@ -105,15 +105,20 @@ export class Stress {
   /** @throws Error when a thread fails, or hangs */
   private async play(index: number, seed: number, isOver: () => boolean): Promise<string[]> {
     const machine = this.machines[index]!
-    const handle = createControl(GUESTS, THREADS, 1)
+    const phases = this.settings[index]!.ksm === undefined ? 1 : KSM_PHASES
+    const handle = createControl(GUESTS, THREADS, phases)
     const control = new Control(handle)
     const task: RoundTask = { machine: index, seed, control: handle, counters: this.counters }
     for (const worker of this.workers) worker.postMessage(task)
     try {
       await this.until('all threads have begun', () => control.attachedWorkers() === THREADS)
-      control.startRun(nowNs())
-      control.startPhase(0, nowNs())
-      await this.until('every kind of event has happened', isOver)
+      const startNs = nowNs()
+      control.startRun(startNs)
+      control.startPhase(0, startNs)
+      await this.until('every kind of event has happened', () => {
+        leadPhases(control, phases, nowNs() - startNs)
+        return isOver()
+      })
     } finally {
       control.stop()
     }
@@ -124,7 +129,13 @@ export class Stress {
     await this.until('all threads have reported', () => this.reports.size === THREADS)
     const guests = Array.from({ length: GUESTS }, (_, guest) => this.reports.get(guest)!.guest!)
     const verified = verificationFindings(guests, this.settings[index]!)
-    return [...audited, ...verified, ...inconsistencies(machine, guests, this.counts())]
+    const accounts = this.settings[index]!.ksm && ksmInconsistencies(machine, this.counters)
+    return [
+      ...audited,
+      ...verified,
+      ...inconsistencies(machine, this.settings[index]!, guests, this.counts()),
+      ...(accounts ?? []),
+    ]
   }
 
   private async until(what: string, holds: () => boolean): Promise<void> {
@@ -152,4 +163,10 @@ export class Stress {
     })
     return worker
   }
+}
+
+/** Starts the phase that is due; phases that the main thread comes too late for are passed over. */
+function leadPhases(control: Control, phases: number, elapsedNs: number): void {
+  const due = Math.min(phases - 1, Math.floor(elapsedNs / (KSM_PHASE_MS * 1e6)))
+  if (due > control.phase()) control.startPhase(due, nowNs())
 }
