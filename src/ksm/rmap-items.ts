@@ -7,7 +7,8 @@
  * A node is known by its frame, which it does not keep alive: guests drop their references to it when they store to
  * their pages, and the last one frees it. Such a node is stale, and found to be so when it is next looked at (the kernel
  * calls that a keyhole reference). Until then its items count as if they still shared. No frame is ever taken for one
- * that was freed before: only the scanner makes frames shared, and it drops what is left of a frame's old node first.
+ * that was freed before: only the scanner makes frames shared, and it drops what is left of a frame's old node first. So
+ * a look at STATE without a lock is enough: a node is stale once and for all.
  */
 import * as A from '#atomics'
 import type { GuestPages } from '../experiment/messages.js'

@@ -1,7 +1,8 @@
 /**
  * The pages that stayed unchanged for a while and matched nothing: the kernel's unstable tree, as a hash table by
  * checksum. It is emptied at the start of each full scan. A page that has changed since it came in is still found under
- * its old checksum, and the comparison of the bytes tells.
+ * its old checksum, and the comparison of the bytes tells. In the kernel such a page may be found by the bytes that it
+ * holds now, or lead others astray: its tree is walked by what its pages hold.
  */
 const NONE = -1
 
