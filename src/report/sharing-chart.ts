@@ -5,6 +5,19 @@
 import type { Sample, Summary } from '../experiment/outcome.js'
 import { type ChartOption, type ChartSeries, renderSvg } from './chart.js'
 import { arrangePhaseNames, type PhaseSpan, phaseSeries } from './chart-phases.js'
+import {
+  AXIS_COLOUR,
+  axis,
+  BLACK,
+  COLOURS,
+  DASHED_ICON,
+  FONT_PX,
+  type Points,
+  roundAxis,
+  SOLID_ICON,
+  thinned,
+  WHITE,
+} from './chart-style.js'
 import { memoryUnit, pagesToMiB, shortened, timeUnit } from './units.js'
 
 export interface SharingChartData {
@@ -22,28 +35,12 @@ const HEIGHT_PX = 480
 const PLOT = { left: 76, right: 216, bottom: 56 }
 const PLOT_WIDTH_PX = WIDTH_PX - PLOT.left - PLOT.right
 const TITLE_HEIGHT_PX = 64
-const FONT_PX = 13
 const TITLE_CHARACTERS = 60
 const LEGEND_CHARACTERS = 22
-
-/** More points than the plot has pixels across would only swell the file. */
-const POINTS_MAX = 1000
-const TIME_TICKS_MAX = 10
-
-/** Okabe and Ito's colours, which colour-blind readers can tell apart; black is left for the lines. */
-const BAND_COLOURS = ['#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00', '#F0E442']
-const BLACK = '#000000'
-const WHITE = '#FFFFFF'
-const AXIS_COLOUR = '#666666'
-const GRID_COLOUR = '#E4E4E4'
 
 /** The lines: the space in their names keeps them apart from guests, whose names have none. */
 const FOOTPRINT = 'footprint (machine)'
 const OPPORTUNITY = 'opportunity (to save)'
-const SOLID_ICON = 'path://M0 0h30v2h-30z'
-const DASHED_ICON = 'path://M0 0h8v2h-8z M11 0h8v2h-8z M22 0h8v2h-8z'
-
-type Points = NonNullable<ChartSeries['data']>
 
 /** @returns a complete SVG document, for runs of any length, of one sample or none too. */
 export function renderSharingChart(data: SharingChartData): string {
@@ -93,7 +90,7 @@ interface Band {
 }
 
 function bandsOf(guests: readonly string[]): Band[] {
-  const guestsPerBand = Math.max(1, Math.ceil(guests.length / BAND_COLOURS.length))
+  const guestsPerBand = Math.max(1, Math.ceil(guests.length / COLOURS.length))
   return Array.from({ length: Math.ceil(guests.length / guestsPerBand) }, (_, index) => {
     const first = index * guestsPerBand
     const end = first + guestsPerBand
@@ -130,21 +127,6 @@ function largestPages(sample: Sample): number {
   return Math.max(sample.sharedPages, sample.footprintPages, sample.opportunityPages)
 }
 
-/** Evenly spaced samples, the first and the last among them. */
-function thinned(samples: readonly Sample[]): readonly Sample[] {
-  if (samples.length <= POINTS_MAX) return samples
-  const step = (samples.length - 1) / (POINTS_MAX - 1)
-  return Array.from({ length: POINTS_MAX }, (_, index) => samples[Math.round(index * step)]!)
-}
-
-/** Ticks at round numbers, and an end at one too. */
-function roundAxis(largest: number): { interval: number; max: number } {
-  const least = largest / TIME_TICKS_MAX
-  const decade = 10 ** Math.floor(Math.log10(least))
-  const interval = decade * [1, 2, 5, 10].find((step) => step * decade >= least)!
-  return { interval, max: interval * Math.ceil(largest / interval) }
-}
-
 function title({ scenario, scale }: SharingChartData): NonNullable<ChartOption['title']> {
   return {
     text: `${shortened(scenario, TITLE_CHARACTERS)}: memory shared by each guest`,
@@ -175,23 +157,8 @@ function legend(bands: readonly Band[], top: number): NonNullable<ChartOption['l
   }
 }
 
-function axis(name: string, nameGap: number) {
-  return {
-    type: 'value' as const,
-    name,
-    nameLocation: 'middle' as const,
-    nameGap,
-    min: 0,
-    nameTextStyle: { fontSize: FONT_PX, color: BLACK },
-    axisLabel: { fontSize: FONT_PX, color: BLACK },
-    axisLine: { show: true, lineStyle: { color: AXIS_COLOUR } },
-    axisTick: { show: true, lineStyle: { color: AXIS_COLOUR } },
-    splitLine: { lineStyle: { color: GRID_COLOUR } },
-  }
-}
-
 function areaSeries(name: string, index: number, data: Points): ChartSeries {
-  const color = BAND_COLOURS[index]!
+  const color = COLOURS[index]!
   return {
     type: 'line',
     name,
