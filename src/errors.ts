@@ -10,6 +10,8 @@ export const EXIT = {
   usage: 2,
   resources: 3,
   integrity: 4,
+  /** A validation found the lab further off than was allowed. */
+  tolerance: 99,
   interrupted: 130,
 } as const
 

@@ -10,6 +10,7 @@ import { scenariosCommand } from './scenarios.js'
 import { printError } from './terminal.js'
 import { topCommand } from './top.js'
 import { traceCommand } from './trace.js'
+import { validateCommand } from './validate.js'
 
 /** For tests: they look into a run, or put a made-up KSM in place of the host's. */
 export interface CliHooks extends Pick<RunOptions, 'beforeVerify'> {
@@ -33,7 +34,8 @@ export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void
       .command(checkCommand)
       .command(traceCommand)
       .command(topCommand(hooks.ksmPaths ?? KSM_PATHS))
-      .demandCommand(1, 'name a command: run, scenarios, check, trace or top; --help tells more')
+      .command(validateCommand)
+      .demandCommand(1, 'name a command: run, scenarios, check, trace, top or validate; --help tells more')
       .strict()
       .showHelpOnFail(false)
       .exitProcess(false)

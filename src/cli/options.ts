@@ -1,20 +1,29 @@
-/** The arguments that every command on a scenario takes. */
+/** The arguments that every command on scenarios takes. */
 import type { Argv } from 'yargs'
 import { UserError } from '../errors.js'
 
-export interface ScenarioArguments {
-  scenario: string
+/** What changes a scenario. */
+export interface ChangeArguments {
   set: string[]
   seed: number | undefined
 }
 
+export interface ScenarioArguments extends ChangeArguments {
+  scenario: string
+}
+
 export function scenarioArguments<Others>(yargs: Argv<Others>): Argv<Others & ScenarioArguments> {
-  return yargs
-    .positional('scenario', {
+  return changeArguments(
+    yargs.positional('scenario', {
       type: 'string',
       demandOption: true,
       describe: 'Name of a shipped scenario, or path of a YAML file',
-    })
+    }),
+  ) as Argv<Others & ScenarioArguments>
+}
+
+export function changeArguments<Others>(yargs: Argv<Others>): Argv<Others & ChangeArguments> {
+  return yargs
     .option('set', {
       type: 'string',
       array: true,
@@ -27,7 +36,7 @@ export function scenarioArguments<Others>(yargs: Argv<Others>): Argv<Others & Sc
       requiresArg: true,
       coerce: wholeNumber,
       describe: 'Replace the seed of every random choice',
-    }) as Argv<Others & ScenarioArguments>
+    }) as Argv<Others & ChangeArguments>
 }
 
 /** The loader says which whole numbers are allowed; this only keeps the text of what is none. */

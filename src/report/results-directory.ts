@@ -25,8 +25,10 @@ const SAME_NAME_MAX = 1000
 const ALLOWED = 'allowed is a directory that is empty or does not exist yet'
 
 export interface ResultsRequest {
+  /** Or what else is recorded. */
   scenario: string
-  seed: number
+  /** Undefined where there are several. */
+  seed?: number
   startedAt: Date
   /** The directory itself, when the user names one; else results/SCENARIO/TIME-SEED below the current one. */
   out?: string | undefined
@@ -156,7 +158,7 @@ function makeAsAsked(path: string): Made {
 
 function makeNamedByTime({ scenario, seed, startedAt }: ResultsRequest): Made {
   const parent = resolve('results', scenario)
-  const name = `${compactTime(startedAt)}-${seed}`
+  const name = compactTime(startedAt) + (seed === undefined ? '' : `-${seed}`)
   try {
     const parentMade = makeWithParents(parent)
     for (let attempt = 1; attempt <= SAME_NAME_MAX; attempt += 1) {

@@ -7,13 +7,21 @@ import { runTwinpage, temporaryDirectory } from '../support/cli.js'
 
 const cwd = temporaryDirectory()
 const run = (...args: string[]) => runTwinpage(args, { cwd })
-const SHIPPED = ['case-study', 'debian-trace', 'quick']
+const SHIPPED = [
+  'case-study',
+  'debian-trace',
+  'ksm-trace',
+  'quick',
+  'validate-churn',
+  'validate-static',
+  'validate-zero',
+]
 
 describe('a mistake on the command line gives one line on stderr and exit code 2:', {
   concurrency: 4,
 }, () => {
   const mistakes: [args: string[], says: RegExp][] = [
-    [[], /name a command: run, scenarios, check, trace or top/],
+    [[], /name a command: run, scenarios, check, trace, top or validate/],
     [['rnu', 'quick'], /rnu/],
     [['run'], /./],
     [['run', 'quick', '--colour'], /colour/],
@@ -44,7 +52,7 @@ describe('--help', { concurrency: 4 }, () => {
   test('names every command', async () => {
     const { code, stdout, stderr } = await run('--help')
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
-    for (const command of ['run', 'scenarios', 'check', 'trace', 'top'])
+    for (const command of ['run', 'scenarios', 'check', 'trace', 'top', 'validate'])
       assert.match(stdout, new RegExp(`twinpage ${command}`))
   })
   test('of a command names its options', async () => {

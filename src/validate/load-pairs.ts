@@ -1,0 +1,71 @@
+/** Scenarios for both backends: each loaded twice, and whatever keeps one from being compared found before any runs. */
+import { UserError } from '../errors.js'
+import { UINT32_MAX } from '../scenario/limits.js'
+import { type LoadedScenario, type LoadOptions, loadScenario, shippedScenarios } from '../scenario/load.js'
+
+/** Names of the shipped scenarios that are validated when none is named. */
+const SHIPPED_PREFIX = 'validate-'
+
+/** One scenario, for each of the two. */
+export interface ScenarioPair {
+  name: string
+  lab: LoadedScenario
+  kernel: LoadedScenario
+}
+
+export interface LoadPairsOptions extends Pick<LoadOptions, 'seed'> {
+  set?: readonly string[] | undefined
+  /** How many runs there will be on each backend. */
+  replicates: number
+}
+
+/**
+ * @param names of shipped scenarios, or paths; none: those that ship for this
+ * @throws UserError that names the scenario
+ */
+export function loadPairs(names: readonly string[], options: LoadPairsOptions): ScenarioPair[] {
+  const pairs = (names.length > 0 ? names : shippedForThis()).map((name) => loadPair(name, options))
+  for (const [index, { name, lab }] of pairs.entries()) {
+    // Their results would lie in the same directory.
+    if (pairs.findIndex((pair) => pair.name === name) !== index) {
+      throw new UserError(`a scenario before is called ${name} too; names are unique`, { file: lab.file })
+    }
+  }
+  return pairs
+}
+
+function shippedForThis(): string[] {
+  return shippedScenarios().flatMap(({ name }) => (name.startsWith(SHIPPED_PREFIX) ? [name] : []))
+}
+
+function loadPair(nameOrPath: string, options: LoadPairsOptions): ScenarioPair {
+  const lab = loadFor('lab', nameOrPath, options)
+  const { name, file, plan } = lab
+  if (plan.scanner.policy !== 'ksm') {
+    const message = `the kernel knows KSM alone: expected ksm, got ${plan.scanner.policy}`
+    throw new UserError(message, { file, key: 'scanner.policy' })
+  }
+  if (plan.engine !== 'threads') {
+    const message = `the kernel runs in real time: expected threads, got ${plan.engine}`
+    throw new UserError(message, { file, key: 'engine' })
+  }
+  if (plan.seed + options.replicates - 1 > UINT32_MAX) {
+    const message = `each of ${options.replicates} replicates has the next seed, up to ${UINT32_MAX}: got ${plan.seed}`
+    throw new UserError(message, { file, key: 'seed' })
+  }
+  return { name, lab, kernel: loadFor('linux-ksm', nameOrPath, options) }
+}
+
+function loadFor(
+  backend: LoadedScenario['plan']['backend'],
+  nameOrPath: string,
+  { set = [], seed }: LoadPairsOptions,
+): LoadedScenario {
+  try {
+    return loadScenario(nameOrPath, { set: [...set, `backend=${backend}`], seed })
+  } catch (error) {
+    // A mistake in what is set shows in those scenarios alone that it doesn't fit.
+    const isOfCommandLine = error instanceof UserError && error.place.file?.startsWith('--') === true
+    throw isOfCommandLine ? new UserError(`${nameOrPath}: ${error.message}`) : error
+  }
+}
