@@ -2,7 +2,7 @@
  * The text that a run ends with: its figures in two tables, no wider than a terminal of 80 columns, and below
  * them what the reader must know to trust them.
  */
-import type { IntegrityReport, PhaseSummary, Summary } from '../experiment/outcome.js'
+import type { IntegrityReport, KsmSample, PhaseSummary, Summary } from '../experiment/outcome.js'
 import { PAGE_BYTES } from '../machine/layout.js'
 import { memoryUnit, shortened, type Unit } from './units.js'
 
@@ -32,6 +32,9 @@ export function summaryTable(summary: Summary): string {
       `Activity over each phase, per second of ${summary.engine === 'stepped' ? 'virtual' : 'wall'} time`,
       ...table(activityColumns(summary), phases),
     ],
+    ...(summary.policy === 'ksm'
+      ? [['KSM at the end of each phase, in pages', ...table(KSM_COLUMNS, phases)]]
+      : []),
     closingLines(summary),
   ]
   return blocks.map((lines) => lines.map((line) => `${line.trimEnd()}\n`).join('')).join('\n')
@@ -56,6 +59,24 @@ function memoryColumns({ size }: Unit): Column[] {
     { heading: ['', 'zero'], width: 8, cell: amount(({ fullSize }) => fullSize.zeroMiB) },
     { heading: ['', 'swapped'], width: 8, cell: amount(({ fullSize }) => fullSize.swappedMiB) },
   ]
+}
+
+const KSM_COLUMNS: Column[] = [
+  { heading: ['pages_', 'shared'], width: 9, cell: ksmPages('pages_shared') },
+  { heading: ['pages_', 'sharing'], width: 9, cell: ksmPages('pages_sharing') },
+  { heading: ['pages_', 'unshared'], width: 9, cell: ksmPages('pages_unshared') },
+  { heading: ['pages_', 'volatile'], width: 9, cell: ksmPages('pages_volatile') },
+  { heading: ['ksm_zero', '_pages'], width: 9, cell: ksmPages('ksm_zero_pages') },
+  { heading: ['full_', 'scans'], width: 8, cell: ksmPages('full_scans') },
+  { heading: ['profit', 'MiB'], width: 9, cell: ({ ksm }) => profitMiB(ksm?.general_profit) },
+]
+
+function ksmPages(counter: keyof KsmSample): Column['cell'] {
+  return ({ ksm }) => String(ksm?.[counter] ?? NOTHING)
+}
+
+function profitMiB(bytes: number | undefined): string {
+  return bytes === undefined ? NOTHING : fixed(bytes / 2 ** 20)
 }
 
 function activityColumns({ scale }: Summary): Column[] {

@@ -55,6 +55,28 @@ test('a row of memory shows the figures at full size', () => {
   })
 })
 
+test('policy ksm has a block of its counters, and tps has none', () => {
+  assert.doesNotMatch(summaryTable(summary()), /KSM/)
+  const ksm = {
+    pages_shared: 11,
+    pages_sharing: 22,
+    pages_unshared: 33,
+    pages_volatile: 44,
+    pages_scanned: 500,
+    pages_skipped: undefined,
+    full_scans: 6,
+    ksm_zero_pages: 77,
+    general_profit: 3 * 2 ** 19,
+    pages_to_scan: 100,
+    cow_ksm: undefined,
+  }
+  const { phases } = summary()
+  const first = { ...phases[0]!, ksm }
+  const text = summaryTable(summary({ policy: 'ksm', phases: [first, ...phases.slice(1)] }))
+  assert.deepEqual(rowOf(text, first.name, 2).slice(1), ['11', '22', '33', '44', '77', '6', '1.50'])
+  assert(text.split('\n').every((line) => line.length <= 80))
+})
+
 test('the scanner is charged its share of wall time, asked and achieved rates side by side', () => {
   const row = rowOf(summaryTable(summary()), 'benchmark', 1)
   assert.deepEqual(row.slice(1, 7), ['205k', '1.28k', '1.60k', '2', '10.0 %', '1.0 %'])
