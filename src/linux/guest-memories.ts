@@ -6,6 +6,7 @@ import { allocateMemory, type MachineMemory } from '../machine/memory.js'
 import type { GuestPlan } from '../scenario/plan.js'
 import {
   addressOf,
+  MADV_DONTFORK,
   MADV_DONTNEED,
   MADV_MERGEABLE,
   MADV_NOHUGEPAGE,
@@ -35,6 +36,8 @@ export function allocateGuests(guests: readonly Pick<GuestPlan, 'pages' | 'share
     const [guest] = byAddress.splice(lowest, 1)
     for (const segment of guest!.memory.segments) {
       madvise(segment, MADV_NOHUGEPAGE)
+      // A child process would leave every page write-protected: each next store would fault.
+      madvise(segment, MADV_DONTFORK)
       if (share) madvise(segment, MADV_MERGEABLE)
     }
     return guest!

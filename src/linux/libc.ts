@@ -7,6 +7,7 @@ import { messageOf, ResourceError } from '../errors.js'
 
 /** madvise(2), asm-generic/mman-common.h */
 export const MADV_DONTNEED = 4
+export const MADV_DONTFORK = 10
 export const MADV_MERGEABLE = 12
 export const MADV_UNMERGEABLE = 13
 export const MADV_NOHUGEPAGE = 15

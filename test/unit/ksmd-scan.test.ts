@@ -70,7 +70,7 @@ test('each phase has its settings; run is written when it changes', async () => 
 })
 
 test('an unmerge goes on beside its phase; the next one waits for it, and hears of its failure', async () => {
-  const scan = scanOf({ run: 2 }, { run: 1 })
+  const scan = scanOf({ run: 2 }, { run: 2 })
   tree.lacks('run')
   tree.say('run/is-a-directory', 1)
   await scan.startPhase(0)
