@@ -1,6 +1,6 @@
 /** The kernel's own KSM selftests, played on the kernel through the lab's player: the control of test/unit/ksm-selftests. */
 import assert from 'node:assert/strict'
-import { readCowKsm } from '../support/kernel-ksm.js'
+import { readKsmEvents } from '../../src/linux/ksm-counters.js'
 import { MergeablePages, playOnKernel } from '../support/kernel-player.js'
 import { COW_PAGES, compareStoreTimes, KSM_SELFTESTS } from '../support/ksm-selftests.js'
 import { liveKsmTest } from '../support/live-ksm.js'
@@ -15,7 +15,7 @@ liveKsmTest('the kernel passes its selftests as the lab does', async () => {
   }
   const { merged, unmerged } = await compareStoreTimes(async () => {
     await playOnKernel(memory, COW_PAGES)
-    return { store: (page) => memory.storeWord(page, page), breaks: readCowKsm }
+    return { store: (page) => memory.storeWord(page, page), breaks: () => readKsmEvents().cow_ksm! }
   })
   assert(merged > unmerged, `ksm_cow_time: ${merged} ns and ${unmerged} ns`)
 })

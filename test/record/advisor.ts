@@ -1,9 +1,11 @@
 /** Records steps of the kernel's scan-time advisor, from its own tracepoint. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdvisorSettings } from '../../src/ksm/advisor.js'
-import { readKsm, setKsm, until } from '../support/kernel-ksm.js'
+import { readKsmCounters } from '../../src/linux/ksm-counters.js'
+import { readKsmSettings, replaceKsmSettings, writeKsmSettings } from '../../src/linux/ksm-settings.js'
+import { findKsmd, readKsmdTimes } from '../../src/linux/ksmd.js'
+import { until } from '../support/kernel-ksm.js'
 import { MergeablePages } from '../support/kernel-player.js'
 import { KernelTrace, type TraceEvent } from '../support/kernel-trace.js'
 import type { RecordedAdvisor, RecordedAdvisorStep } from '../support/ksm-recordings.js'
@@ -102,19 +104,22 @@ export async function recordAdvisor(): Promise<RecordedAdvisor[]> {
 
 async function recordSeries(memory: MergeablePages, series: Series): Promise<RecordedAdvisor> {
   const { scans, ...head } = series
-  setKsm('run', 2)
-  setKsm('advisor_mode', 'none')
+  const { advisor_min_pages_to_scan, sleep_millisecs } = series
+  replaceKsmSettings({
+    run: 0,
+    advisor_mode: 'none',
+    smart_scan: 0,
+    pages_to_scan: advisor_min_pages_to_scan,
+    advisor_min_pages_to_scan,
+    sleep_millisecs,
+  })
   memory.clear()
-  setKsm('smart_scan', 0)
-  setKsm('pages_to_scan', series.advisor_min_pages_to_scan)
-  setKsm('sleep_millisecs', series.sleep_millisecs)
-  setKsm('advisor_min_pages_to_scan', series.advisor_min_pages_to_scan)
   const trace = new KernelTrace(['ksm/ksm_start_scan', 'ksm/ksm_advisor'])
   try {
     const samples = await sampleScans(memory, series)
     return { ...head, steps: stepsOf(samples, trace.read()) }
   } finally {
-    setKsm('run', 2)
+    writeKsmSettings({ run: 2 })
     trace.close()
   }
 }
@@ -123,33 +128,28 @@ async function recordSeries(memory: MergeablePages, series: Series): Promise<Rec
 type Sample = Pick<RecordedAdvisorStep, 'settings' | 'pages' | 'pagesToScanBefore' | 'cpuTimeNs'>
 
 async function sampleScans(memory: MergeablePages, { scans, switchedOn }: Series): Promise<Sample[]> {
-  const ksmd = findKsmd()
+  const ksmd = findKsmd()!
   const samples: Sample[] = []
   let { pages, ...settings } = scans[0]
   fill(memory, 0, pages)
-  writeSettings(settings)
+  writeKsmSettings(settings)
   if (switchedOn === 'within a scan') {
-    setKsm('run', 1)
+    writeKsmSettings({ run: 1 })
     await sleep(100)
-    assert.equal(readKsm('full_scans'), 0, 'the first scan is not over')
+    assert.equal(readKsmCounters().full_scans, 0, 'the first scan is not over')
   }
-  setKsm('advisor_mode', 'scan-time')
-  setKsm('run', 1)
+  writeKsmSettings({ advisor_mode: 'scan-time', run: 1 })
   for (const [scan, change] of scans.entries()) {
-    const pagesToScanBefore = readKsm('pages_to_scan')
+    const pagesToScanBefore = readKsmSettings().pages_to_scan!
     const { pages: pagesNow = pages, ...changed } = change
     settings = { ...settings, ...changed }
-    writeSettings(changed)
+    writeKsmSettings(changed)
     fill(memory, pages, pagesNow)
     pages = pagesNow
-    await until(`the end of scan ${scan}`, () => readKsm('full_scans') > scan)
-    samples.push({ settings, pages, pagesToScanBefore, cpuTimeNs: readCpuTimeNs(ksmd) })
+    await until(`the end of scan ${scan}`, () => readKsmCounters().full_scans! > scan)
+    samples.push({ settings, pages, pagesToScanBefore, cpuTimeNs: readKsmdTimes(ksmd)!.cpuNs })
   }
   return samples
-}
-
-function writeSettings(settings: Partial<AdvisorSettings>): void {
-  for (const [name, value] of Object.entries(settings)) setKsm(name as keyof AdvisorSettings, value)
 }
 
 /** Half of the pages in pairs. */
@@ -170,14 +170,4 @@ function argumentsOf({ text }: TraceEvent) {
   const format = /^ksm scan time (\d+) pages_to_scan (\d+) cpu percent (\d+)$/
   const [, scan_time, pages_to_scan, cpu_percent] = format.exec(text)!.map(Number)
   return { scan_time: scan_time!, cpu_percent: cpu_percent!, pages_to_scan: pages_to_scan! }
-}
-
-function findKsmd(): string {
-  const isKsmd = (pid: string) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'ksmd\n'
-  return readdirSync('/proc').find((name) => /^\d+$/.test(name) && isKsmd(name))!
-}
-
-/** In all its life; exact while it sleeps. */
-function readCpuTimeNs(pid: string): number {
-  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0])
 }

@@ -7,9 +7,12 @@
  */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { generalProfit } from '../../src/ksm/counters.js'
+import { generalProfit, type KernelKsmCounters, type KsmStat } from '../../src/ksm/counters.js'
+import { readKsmCounters, readKsmEvents } from '../../src/linux/ksm-counters.js'
+import { replaceKsmSettings, writeKsmSettings } from '../../src/linux/ksm-settings.js'
+import { readKsmStat } from '../../src/linux/ksm-stat.js'
 import { MADV_MERGEABLE, MADV_NOHUGEPAGE, madvise } from '../../src/linux/libc.js'
-import { readCounters, readCowKsm, readKsm, readStat, setKsm, until } from './kernel-ksm.js'
+import { until } from './kernel-ksm.js'
 import type { KsmCase, KsmObservation, KsmStep } from './ksm-cases.js'
 
 /** madvise(2): the pages are gone, and read as zeros. */
@@ -66,14 +69,14 @@ export async function playOnKernel(memory: MergeablePages, ksmCase: KsmCase): Pr
 class ScannedTooFar extends Error {}
 
 async function attemptOnKernel(memory: MergeablePages, ksmCase: KsmCase): Promise<KsmObservation[]> {
-  setKsm('run', 2)
-  setKsm('advisor_mode', 'none')
+  replaceKsmSettings({
+    ...ksmCase.settings,
+    advisor_mode: 'none',
+    pages_to_scan: 2 * memory.pages,
+    sleep_millisecs: SLEEP_MS,
+    run: 0,
+  })
   memory.clear()
-  setKsm('pages_to_scan', 2 * memory.pages)
-  setKsm('sleep_millisecs', SLEEP_MS)
-  for (const [name, value] of Object.entries(ksmCase.settings)) {
-    setKsm(name as keyof KsmCase['settings'], value)
-  }
   const firstPages = firstPagesOf(ksmCase.guests)
   ksmCase.guests.forEach((layout, guest) => {
     layout.forEach((content, ppn) => {
@@ -99,26 +102,33 @@ function firstPagesOf(guests: KsmCase['guests']): number[] {
 
 async function play(step: KsmStep, memory: MergeablePages, firstPages: readonly number[]): Promise<void> {
   if ('scan' in step) await scan(step.scan)
-  else if ('unmerge' in step) setKsm('run', 2)
+  else if ('unmerge' in step) writeKsmSettings({ run: 2 })
   else for (const { guest, ppn, content } of step.store) memory.write(firstPages[guest]! + ppn, content)
 }
 
 async function scan(fullScans: number): Promise<void> {
-  const last = readKsm('full_scans') + fullScans
-  setKsm('run', 1)
-  await until(`${last} full scans`, () => readKsm('full_scans') >= last)
-  setKsm('run', 0)
-  const scanned = readKsm('pages_scanned')
-  if (readKsm('full_scans') !== last) throw new ScannedTooFar(`a scan after scan ${last} was not prevented`)
+  const last = readCounters().full_scans + fullScans
+  writeKsmSettings({ run: 1 })
+  await until(`${last} full scans`, () => readCounters().full_scans >= last)
+  writeKsmSettings({ run: 0 })
+  const { full_scans, pages_scanned } = readCounters()
+  if (full_scans !== last) throw new ScannedTooFar(`a scan after scan ${last} was not prevented`)
   await sleep(2 * SLEEP_MS)
-  assert.equal(readKsm('pages_scanned'), scanned, 'the scanner rests')
+  assert.equal(readCounters().pages_scanned, pages_scanned, 'the scanner rests')
 }
 
 function observe(): KsmObservation {
-  const [counters, stat] = [readCounters(), readStat()]
+  const counters = readCounters()
+  const { ksm_merge_any, ksm_mergeable, ...counts } = readKsmStat(process.pid)!
+  const stat = counts as KsmStat
   const profit = generalProfit(counters.pages_sharing, counters.ksm_zero_pages, stat.ksm_rmap_items)
   assert.equal(counters.general_profit, profit, 'no other process has mergeable memory')
-  return { counters, stat, cow_ksm: readCowKsm() }
+  return { counters, stat, cow_ksm: readKsmEvents().cow_ksm! }
+}
+
+/** takeKsm makes sure that this kernel has them all. */
+function readCounters(): KernelKsmCounters {
+  return readKsmCounters() as KernelKsmCounters
 }
 
 function since(before: KsmObservation, { counters, stat, cow_ksm }: KsmObservation): KsmObservation {
