@@ -23,7 +23,7 @@ async function main(name: string | undefined): Promise<void> {
       `expected one of ${Object.keys(RECORDERS).join(', ')}, got ${JSON.stringify(name ?? '')}`,
     )
   }
-  takeKsm()
+  await takeKsm()
   process.on('SIGINT', () => process.exit(EXIT.interrupted))
   process.on('SIGTERM', () => process.exit(143))
   const items = await RECORDERS[name]()

@@ -1,13 +1,16 @@
 /**
- * The real kernel's KSM as a test or a recording has it: there is one for the whole machine, so nobody else may use it
- * meanwhile.
+ * The real kernel's KSM for a process of tests or a recording. There is one for the whole machine, so they have it one
+ * after the other. A process keeps its place to the end: it may have mergeable memory until then.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ResourceError } from '../../src/errors.js'
 import { requireKsm } from '../../src/linux/ksm-available.js'
 import { readKsmSettings } from '../../src/linux/ksm-settings.js'
 import { takeOverKsm } from '../../src/linux/take-over.js'
+import { takeMachineLock } from './machine-lock.js'
 
+/** How long others may take that have KSM before. */
+export const KSM_WAIT_LIMIT_MS = 300_000
 const POLL_MS = 1
 /** For anything that is waited for. */
 const LIMIT_MS = 60_000
@@ -17,13 +20,14 @@ const LIMIT_MS = 60_000
  * @returns what puts everything back; done when the process exits, if not before
  * @throws ResourceError when it can't be had
  */
-export function takeKsm(): () => void {
+export async function takeKsm(): Promise<() => void> {
   requireKsm()
   if (readKsmSettings().advisor_mode === undefined) {
     throw new ResourceError(
       "this kernel's KSM is older than Linux 6.8, and does not count all that is compared",
     )
   }
+  await takeMachineLock('twinpage-live-ksm', KSM_WAIT_LIMIT_MS)
   const { restore } = takeOverKsm({ run: 0 })
   const putBack = () => {
     restore()
