@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ResourceError } from '../../src/errors.js'
 import { requireKsm } from '../../src/linux/ksm-available.js'
+import { KSM_PATHS, type KsmPaths } from '../../src/linux/ksm-paths.js'
 import { readKsmSettings } from '../../src/linux/ksm-settings.js'
 import { takeOverKsm } from '../../src/linux/take-over.js'
 import { takeMachineLock } from './machine-lock.js'
@@ -17,10 +18,11 @@ const LIMIT_MS = 60_000
 
 /**
  * Takes KSM over: nothing is merged and nothing scanned, other settings stay as they are until they are changed.
+ * @param paths with a note of its own when commands are run that take KSM over themselves
  * @returns what puts everything back; done when the process exits, if not before
  * @throws ResourceError when it can't be had
  */
-export async function takeKsm(): Promise<() => void> {
+export async function takeKsm(paths: KsmPaths = KSM_PATHS): Promise<() => void> {
   requireKsm()
   if (readKsmSettings().advisor_mode === undefined) {
     throw new ResourceError(
@@ -28,7 +30,7 @@ export async function takeKsm(): Promise<() => void> {
     )
   }
   await takeMachineLock('twinpage-live-ksm', KSM_WAIT_LIMIT_MS)
-  const { restore } = takeOverKsm({ run: 0 })
+  const { restore } = takeOverKsm({ run: 0 }, paths)
   const putBack = () => {
     restore()
     process.off('exit', putBack)

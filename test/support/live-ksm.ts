@@ -4,6 +4,7 @@
  */
 import { type TestContext, test } from 'node:test'
 import { messageOf, ResourceError } from '../../src/errors.js'
+import { KSM_PATHS, type KsmPaths } from '../../src/linux/ksm-paths.js'
 import { addressOf } from '../../src/linux/libc.js'
 import { KSM_WAIT_LIMIT_MS, takeKsm } from './kernel-ksm.js'
 
@@ -11,8 +12,17 @@ const TEST_LIMIT_MS = 120_000
 
 /** A test that has KSM to itself; skipped where it can't have it. */
 export function liveKsmTest(name: string, run: (t: TestContext) => Promise<void>): void {
+  liveTest(name, run, KSM_PATHS)
+}
+
+/** The same for a test whose twinpage commands take KSM over: the note of the test's own settings is not in their way. */
+export function liveRunTest(name: string, run: (t: TestContext) => Promise<void>): void {
+  liveTest(name, run, { ...KSM_PATHS, saved: `${KSM_PATHS.saved}.live-tests` })
+}
+
+function liveTest(name: string, run: (t: TestContext) => Promise<void>, paths: KsmPaths): void {
   test(name, { timeout: KSM_WAIT_LIMIT_MS + TEST_LIMIT_MS }, async (t) => {
-    const putBack = await take(t)
+    const putBack = await take(t, paths)
     if (putBack === undefined) return
     try {
       await run(t)
@@ -23,11 +33,11 @@ export function liveKsmTest(name: string, run: (t: TestContext) => Promise<void>
 }
 
 /** @returns what puts everything back, or undefined when the test was skipped */
-async function take(t: TestContext): Promise<(() => void) | undefined> {
+async function take(t: TestContext, paths: KsmPaths): Promise<(() => void) | undefined> {
   try {
     // No memory is mergeable without the calls into the C library.
     addressOf(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }))
-    return await takeKsm()
+    return await takeKsm(paths)
   } catch (error) {
     if (!(error instanceof ResourceError)) throw error
     t.skip(messageOf(error))
