@@ -14,8 +14,8 @@ export const THREADS = RECLAIMER + 1
 export const CONTENTS = 6
 
 /** Policy `ksm` is led through so many phases, and stays in the last one; each is as long as a few full scans take. */
-export const KSM_PHASES = 61
-export const KSM_PHASE_MS = 60
+export const KSM_PHASES = 301
+export const KSM_PHASE_MS = 15
 
 export interface StressSetting {
   name: string
