@@ -209,6 +209,35 @@ test('an unmerge without frames waits for some, holding no page meanwhile, and g
   assert(shared.every((pte) => mpnOf(pte) === mpnOf(shared[0]!)))
 })
 
+test('an unmerge that its phase cut short begins anew: what was merged meanwhile is unmerged, too', (t) => {
+  const host = bootedHost([8, 8], () => 7)
+  const task = {
+    machine: host.handle,
+    counters: host.counters,
+    thread: host.guests.length,
+    guests: host.guests,
+  } as unknown as ScannerTask
+  const clock = new FakeClock(t)
+  const control = new FakeControl(clock, { guests: host.guests.length, phases: 4 })
+  const rates = ([1, 2, 1, 2] as const).map((run) => ({
+    ...KSM_DEFAULTS,
+    run,
+    smart_scan: 0 as const,
+    sleep_millisecs: 0,
+  }))
+  const plan: KsmPlan = { policy: 'ksm', onDeath: 'fail', CONFIG_HZ: 250, fixed: rates[0]!, rates }
+  const ksmd = new Ksmd(host.scannerView, task, plan, control, 1)
+  for (const [phase, steps] of [60, 8, 60, 60].entries()) {
+    control.startPhase(phase, clock.startNs)
+    for (let step = 0; step < steps; step++) ksmd.step()
+  }
+  for (const { firstPage, pages } of host.guests)
+    for (let page = firstPage; page < firstPage + pages; page++)
+      assert.equal(host.handle.ptes[page]! & SHARED, 0, `page ${page} is still shared`)
+  assert.equal(host.scanRow[KSM.rmapItems], 0)
+  host.assertIntact()
+})
+
 test('the advisor decides how many pages a batch has, at the end of each full scan', (t) => {
   const host = bootedHost([200])
   const seen: [number, number][] = []
