@@ -70,9 +70,13 @@ export async function recordValidation(
     }
   } catch (error) {
     const isExpected = error instanceof UserError || error instanceof ResourceError
-    if (isExpected && validation.runs === 0) directory.discard()
-    else validation.fail(messageOf(error))
-    throw error
+    if (isExpected && validation.runs === 0) {
+      directory.discard()
+      throw error
+    }
+    validation.fail(messageOf(error))
+    if (!isExpected) throw error
+    throw new ResourceError(`${error.message}; the results so far are in ${directory.path}`)
   }
   return { report: validation.write(), directory: directory.path, exitCode: validation.exitCode }
 }
