@@ -696,7 +696,7 @@ describe('a file that can’t be read gives one line with its name:', () => {
     const { message, place } = errorOf('quikc')
     assert.match(
       message,
-      /^no scenario called "quikc" .*did you mean quick\? .*case-study, debian-trace, quick;/,
+      /^no scenario called "quikc" .*did you mean quick\? .*case-study, debian-trace, ksm-trace, quick, validate-churn, .*;/,
     )
     assert.deepEqual(place, {})
   })

@@ -52,7 +52,15 @@ describe('the scenarios that ship', () => {
     const scenarios = shippedScenarios()
     assert.deepEqual(
       scenarios.map(({ name }) => name),
-      ['case-study', 'debian-trace', 'quick'],
+      [
+        'case-study',
+        'debian-trace',
+        'ksm-trace',
+        'quick',
+        'validate-churn',
+        'validate-static',
+        'validate-zero',
+      ],
     )
     for (const { name, description } of scenarios) assert.match(description, /\w{3}/, name)
   })
