@@ -15,7 +15,7 @@ import {
   temporaryDirectory,
   until,
 } from '../support/cli.js'
-import { liveKsmTest } from '../support/live-ksm.js'
+import { liveRunTest } from '../support/live-ksm.js'
 
 const GUESTS = ['g-1', 'g-2']
 /** 16 MiB each: half of it the same in both, a quarter their own, a quarter zeros. */
@@ -67,7 +67,7 @@ async function recorded(out: string, ...args: string[]): Promise<Summary> {
   return readSummary(join(cwd, out))
 }
 
-liveKsmTest('all that can be merged is, and a run stores what it stores on the lab', async () => {
+liveRunTest('all that can be merged is, and a run stores what it stores on the lab', async () => {
   replaceKsmSettings(BEFORE)
   const summary = await recorded('linux', ...ON_LINUX)
   const lab = await recorded('lab', 'run', scenario, ...setting({ 'scanner.sleep_millisecs': 0 }))
@@ -105,7 +105,7 @@ liveKsmTest('all that can be merged is, and a run stores what it stores on the l
 /** While ksmd rests nobody but the guests changes a page table: the accounts are then equal to the fault. */
 const AT_REST = setting({ 'phases.1.scanner.run': 0 })
 
-liveKsmTest('each CoW fault that a guest sees is one that the kernel counts, and has a latency', async () => {
+liveRunTest('each CoW fault that a guest sees is one that the kernel counts, and has a latency', async () => {
   const { phases } = await recorded('faults', ...ON_LINUX, ...AT_REST)
   const [settle, busy] = phases
   assert(busy!.cow.faults > 500, `${busy!.cow.faults} of 4,000 stores to shared pages`)
@@ -115,7 +115,7 @@ liveKsmTest('each CoW fault that a guest sees is one that the kernel counts, and
   assert(busy!.cow.latencyNs!.p50 > 0)
 })
 
-liveKsmTest(
+liveRunTest(
   'beside a working ksmd, too, but for what it protects in vain or changes within a fault',
   async () => {
     const busy = (await recorded('beside', ...ON_LINUX)).phases[1]!
@@ -125,7 +125,7 @@ liveKsmTest(
   },
 )
 
-liveKsmTest("faults on the zero page are in the guests' count alone, and told apart", async () => {
+liveRunTest("faults on the zero page are in the guests' count alone, and told apart", async () => {
   const zeros = setting({ 'scanner.use_zero_pages': 1, 'guests.0.workload.busy.0.where': 'zero' })
   const [settle, busy] = (await recorded('zeros', ...ON_LINUX, ...AT_REST, ...zeros)).phases
   assert.equal(settle!.zeroMiB, 8)
@@ -135,7 +135,7 @@ liveKsmTest("faults on the zero page are in the guests' count alone, and told ap
   assert.equal(busy!.linux!.cow_ksm, 0)
 })
 
-liveKsmTest('run 2 unmerges all beside a phase, and the next one merges anew', async () => {
+liveRunTest('run 2 unmerges all beside a phase, and the next one merges anew', async () => {
   const phases = [
     '{name: settle, until: settled, limit: 60s}',
     '{name: unmerge, duration: 500ms, scanner: {run: 2}}',
@@ -157,7 +157,7 @@ for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  liveKsmTest(`after ${signal} there are results, and the settings are those of before`, async () => {
+  liveRunTest(`after ${signal} there are results, and the settings are those of before`, async () => {
     replaceKsmSettings(BEFORE)
     const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, '--out', signal], { cwd })
     await until('the busy phase is on', () => readTimeSeries(join(cwd, signal)).rows.at(-1)?.phase === 'busy')
@@ -171,7 +171,7 @@ for (const [signal, code] of [
 }
 
 // Any command is the next one: that of another test, too. So what it says is not asked for here.
-liveKsmTest('after SIGKILL the next command puts the settings back', async () => {
+liveRunTest('after SIGKILL the next command puts the settings back', async () => {
   replaceKsmSettings(BEFORE)
   const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, '--out', 'killed'], { cwd })
   await until('the busy phase is on', () => readTimeSeries(join(cwd, 'killed')).rows.at(-1)?.phase === 'busy')
@@ -182,7 +182,7 @@ liveKsmTest('after SIGKILL the next command puts the settings back', async () =>
   assertPutBack()
 })
 
-liveKsmTest('a second run beside the first is refused, and leaves nothing', async () => {
+liveRunTest('a second run beside the first is refused, and leaves nothing', async () => {
   const first = startTwinpage([...ON_LINUX, ...LONG, '--out', 'first'], { cwd })
   await until('the busy phase is on', () => readTimeSeries(join(cwd, 'first')).rows.at(-1)?.phase === 'busy')
   const { code, stderr } = await runTwinpage([...ON_LINUX, '--out', 'second'], { cwd })

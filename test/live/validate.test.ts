@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readKsmSettings } from '../../src/linux/ksm-settings.js'
 import type { ValidationReport } from '../../src/report/validation-report.js'
 import {
   readJson,
@@ -11,8 +12,7 @@ import {
   temporaryDirectory,
   until,
 } from '../support/cli.js'
-import { readKsm } from '../support/kernel-ksm.js'
-import { liveKsmTest } from '../support/live-ksm.js'
+import { liveRunTest } from '../support/live-ksm.js'
 
 /**
  * After a boot that nobody scans, each page is scanned three times whatever the time that takes, and then no more: its
@@ -48,7 +48,7 @@ writeFileSync(join(cwd, 'static.yaml'), JSON.stringify(STATIC))
 
 const EXACT = ['pages_shared', 'pages_sharing', 'pages_unshared', 'pages_volatile', 'full_scans']
 
-liveKsmTest('where nothing changes the lab is exactly right', async () => {
+liveRunTest('where nothing changes the lab is exactly right', async () => {
   const args = ['validate', './static.yaml', '--replicates', '1', '--out', 'exact', '--json']
   const tolerances = EXACT.flatMap((metric) => ['--tolerance', `${metric}=0`])
   const { code, stdout, stderr } = await runTwinpage([...args, ...tolerances], { cwd })
@@ -67,7 +67,7 @@ liveKsmTest('where nothing changes the lab is exactly right', async () => {
   assert.deepEqual(backends, ['lab', 'linux-ksm'])
 })
 
-liveKsmTest(
+liveRunTest(
   'what is beyond its tolerance is named on stderr after the report, with exit code 99',
   async () => {
     // A lab with longer ticks sleeps longer than the kernel: its curve is another one.
@@ -83,10 +83,13 @@ liveKsmTest(
   },
 )
 
-liveKsmTest('interrupted, it ends with 130 and puts the settings of KSM back', async () => {
-  const before = readKsm('pages_to_scan')
+liveRunTest('interrupted, it ends with 130 and puts the settings of KSM back', async () => {
+  const before = readKsmSettings().pages_to_scan
   const { child, ended } = startTwinpage(['validate', './static.yaml', '--out', 'partial'], { cwd })
-  await until('a run goes on in the kernel', () => readKsm('pages_to_scan') === STATIC.scanner.pages_to_scan)
+  await until(
+    'a run goes on in the kernel',
+    () => readKsmSettings().pages_to_scan === STATIC.scanner.pages_to_scan,
+  )
   child.kill('SIGINT')
   const { code, stderr } = await ended
   assert.deepEqual({ code, stderr }, { code: 130, stderr: '' })
@@ -94,5 +97,5 @@ liveKsmTest('interrupted, it ends with 130 and puts the settings of KSM back', a
   assert.deepEqual({ state, scenarios }, { state: 'partial', scenarios: [] })
   assert.equal(readSummary(join(cwd, 'partial', 'static', 'lab-1')).state, 'complete')
   assert.equal(readSummary(join(cwd, 'partial', 'static', 'kernel-1')).state, 'partial')
-  assert.equal(readKsm('pages_to_scan'), before)
+  assert.equal(readKsmSettings().pages_to_scan, before)
 })
