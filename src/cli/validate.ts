@@ -55,7 +55,7 @@ export const validateCommand: CommandModule<object, ValidateArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of tables' })
       .option('quiet', { type: 'boolean', default: false, describe: 'Print neither progress nor tables' })
-      .example('$0 validate', 'the shipped scenarios, three times each, in about three minutes')
+      .example('$0 validate', 'the shipped scenarios, three times each, in about four minutes')
       .example(
         '$0 validate validate-churn --tolerance pages_sharing.mean=10',
         'fails when it is off',
