@@ -1,8 +1,7 @@
 /** What a run is made on: the lab's own machine (lab.ts), or the kernel of this host with its KSM (linux-ksm.ts). */
-import type { AuditReport } from '../machine/audit.js'
 import type { Control } from '../sync/control.js'
 import type { Engine } from './engine.js'
-import type { Sample } from './outcome.js'
+import type { IntegrityReport, Sample } from './outcome.js'
 
 export interface Backend {
   readonly control: Control
@@ -14,8 +13,8 @@ export interface Backend {
   readonly metadataBytesPerPage: number
   /** Called on the quiet machine before it is verified: tests damage it there. */
   beforeVerify?(): void
-  /** The machine's own tables at the end; undefined where they are not ours to look at. */
-  audit(): AuditReport | undefined
+  /** Of the machine's frames and tables, at the end. */
+  audit(): Pick<IntegrityReport, 'leakedFrames' | 'violations' | 'findings'>
 }
 
 export interface Sampler {

@@ -203,7 +203,7 @@ export interface PhaseSummary extends MemoryFigures {
 export interface IntegrityReport {
   pagesVerified: number
   mismatches: number
-  /** Null: nobody looked, in a run that ended badly, or on the host's kernel, whose frames are its own affair. */
+  /** Null, as the next: on the host's kernel frames are its own affair, and not audited. */
   leakedFrames: number | null
   violations: number | null
   /** The first few findings, one line each, naming guest and PPN or MPN. */

@@ -119,7 +119,7 @@ class Run {
     }
     this.backend.beforeVerify?.()
     this.control.verify()
-    const integrity: IntegrityReport = { ...UNVERIFIED, findings: [], ...this.backend.audit() }
+    const integrity: IntegrityReport = { pagesVerified: 0, mismatches: 0, ...this.backend.audit() }
     const results = await Promise.race([
       this.engine.results(),
       sleep(RESULTS_LIMIT_MS, undefined, { ref: false }),
@@ -200,8 +200,8 @@ const NO_RESULTS: EngineResults = { guests: [], reclaimer: undefined }
 const UNVERIFIED: IntegrityReport = {
   pagesVerified: 0,
   mismatches: 0,
-  leakedFrames: null,
-  violations: null,
+  leakedFrames: 0,
+  violations: 0,
   findings: [],
 }
 

@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { GuestPhaseHistograms } from '../../src/experiment/outcome.js'
+import type { GuestPhaseHistograms, Sample } from '../../src/experiment/outcome.js'
 import { LatencyCounts } from '../../src/measure/latency-counts.js'
 import { type SummaryInput, summarize } from '../../src/report/summary.js'
 import { PAGES_PER_GUEST, sampleRun } from '../support/sample-run.js'
 
 const GUESTS = ['web', 'db']
 const RUN = sampleRun(GUESTS)
+
+const KSM = {
+  pages_shared: 0,
+  pages_sharing: 0,
+  pages_unshared: 0,
+  pages_volatile: 0,
+  pages_scanned: 0,
+  pages_skipped: 0,
+  full_scans: 0,
+  ksm_zero_pages: 0,
+  general_profit: 0,
+  pages_to_scan: 100,
+}
 
 function input(changes: Partial<SummaryInput> = {}): SummaryInput {
   return {
@@ -29,6 +42,23 @@ function recorded(guest: string, phase: string, metric: string, valueNs: number)
   const times = { startSeconds: 0, endSeconds: 1, startEpochMs: 0, endEpochMs: 1 }
   return { guest, phase, ...times, histograms: [histogram.take(metric)] }
 }
+
+test('on the host’s kernel: its count of breaks over the phase, and null for what it does not tell', () => {
+  const [warmup, ...others] = RUN.phases
+  const onLinux = (sample: Sample, cow_ksm: number, zeroPageFaults: number): Sample => ({
+    ...sample,
+    scan: { pagesScanned: 7, passes: 1, cpuSeconds: 1, waitingSeconds: 1 },
+    ksm: { ...KSM, cow_ksm },
+    linux: { zeroPageFaults, ksm_stat: undefined },
+    guests: sample.guests.map((guest) => ({ ...guest, savedPages: undefined })),
+  })
+  const phase = { ...warmup!, start: onLinux(warmup!.start, 40, 3), end: onLinux(warmup!.end, 100, 10) }
+  const { phases } = summarize(input({ phases: [phase, ...others] }))
+  assert.deepEqual(phases[0]!.linux, { cow_ksm: 60, zeroPageFaults: 7, ksm_stat: null })
+  assert.deepEqual([phases[0]!.scan.merges, phases[0]!.scan.pagesAskedPerSecond], [null, null])
+  assert.equal(phases[0]!.guests.db!.savedMiB, null)
+  assert.equal(phases[1]!.linux, undefined)
+})
 
 test('memory is that at the end of the phase, in MiB of the scaled memory', () => {
   const idle = summarize(input()).phases[1]!

@@ -121,6 +121,17 @@ test('a broken run says so, with its findings', () => {
   assert.match(text, /^Note: the scanner died$/m)
 })
 
+test('frames that nobody looked at are not said to be intact, nor broken', () => {
+  const integrity = { ...INTACT, leakedFrames: null, violations: null }
+  const text = summaryTable(summary({ integrity }))
+  assert.match(text, /^Integrity ok: 65536 pages verified, 0 mismatches, frames not audited$/m)
+})
+
+test('what a scanner keeps no account of is a dash', () => {
+  const text = summaryTable(withFirstPhase(({ scan }) => ({ scan: { ...scan, pagesAskedPerSecond: null } })))
+  assert.match(text, /^warmup +\S+ +\S+ +- /m)
+})
+
 test('states the cost of metadata and of the clock', () => {
   const text = summaryTable(summary())
   assert.match(text, /^Metadata: 24\.0 bytes for each page, 0\.59 % of memory$/m)

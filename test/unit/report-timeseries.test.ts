@@ -34,6 +34,14 @@ test('times have three decimals at most, large counts no grouping and no exponen
   assert.equal(row.stores, '1234567890123')
 })
 
+test('what the host’s kernel does not tell of a scan or a guest is empty', () => {
+  const { pagesScanned, passes, cpuSeconds, waitingSeconds } = SAMPLE.scan
+  const guests = SAMPLE.guests.map((guest) => ({ ...guest, sharedPages: undefined }))
+  const row = fields({ ...SAMPLE, scan: { pagesScanned, passes, cpuSeconds, waitingSeconds }, guests })
+  assert.deepEqual([row.pagesAsked, row.merges, row['sharedPages.db']], ['', '', ''])
+  assert.deepEqual([row.scannedPages, row.passes], [String(pagesScanned), String(passes)])
+})
+
 test('what the kernel does not account for, and a snapshot that is not, are empty', () => {
   const scan = { ...SAMPLE.scan, cpuSeconds: undefined, waitingSeconds: undefined }
   const row = fields({ ...SAMPLE, scan })
