@@ -29,19 +29,22 @@ interface PageExports {
   hash: (page: number) => number
   hashHigh: () => number
   equal: (one: number, other: number) => number
+  order: (one: number, other: number) => number
   copy: (to: number, from: number) => void
   zero: (page: number) => void
   isZero: (page: number) => number
   fill: (page: number, keyLow: number, keyHigh: number) => number
   digest: (page: number) => number
-  /** For cross.wasm alone: their v128 parameters can't come from JavaScript. */
+  /** For cross.wasm alone: their v128 and 64-bit values can't come from JavaScript as they are. */
   equal64: unknown
+  load64: unknown
   store64: unknown
 }
 
 /** `own` pages are in the instance's own segment, `peer` pages in its peer's. */
 interface CrossExports {
   equal: (own: number, peer: number) => number
+  order: (own: number, peer: number) => number
   copy: (peerTo: number, ownFrom: number) => void
 }
 
@@ -93,6 +96,14 @@ export class PageKernels {
     return this.pairs[pair]!.equal(aPage, bPage) !== 0
   }
 
+  /** Below 0, 0 or above 0: the bytes of page `a` come before, are the same as, or come after those of `b` (memcmp). */
+  order(a: number, b: number): number {
+    const pair = (a >>> this.segmentShift) * this.segmentCount + (b >>> this.segmentShift)
+    const aPage = (a & this.frameMask) << PAGE_SHIFT
+    const bPage = (b & this.frameMask) << PAGE_SHIFT
+    return this.pairs[pair]!.order(aPage, bPage)
+  }
+
   copy(to: number, from: number): void {
     const pair = (from >>> this.segmentShift) * this.segmentCount + (to >>> this.segmentShift)
     const toPage = (to & this.frameMask) << PAGE_SHIFT
@@ -130,8 +141,8 @@ function instantiatePage(module: WebAssembly.Module, memory: WebAssembly.Memory)
 function instantiateCross(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-  { equal64, store64 }: PageExports,
+  { equal64, load64, store64 }: PageExports,
 ): CrossExports {
-  const imports = { env: { memory }, peer: { equal64, store64 } }
+  const imports = { env: { memory }, peer: { equal64, load64, store64 } }
   return new WebAssembly.Instance(module, imports).exports as unknown as CrossExports
 }

@@ -7,13 +7,13 @@
  *   use_zero_pages, and it is zero           map the zero page
  *   equal to a shared frame (stable tree)    lock the PTE, compare, remap, free the duplicate: unless that frame has
  *                                            max_page_sharing mappings, and all others of the same content too
- *   equal to a page of the unstable set      lock both PTEs, compare, make the frame of the page visited a shared one
+ *   equal to a page of the unstable tree     lock both PTEs, compare, make the frame of the page visited a shared one
  *                                            and map the other to it
- *   else                                     into the unstable set, for the rest of this full scan
+ *   else                                     into the unstable tree, for the rest of this full scan
  *
- * The kernel finds equal pages by comparing bytes on its way down a tree, here a hash leads to them; the bytes decide
- * in both. The stable tree is the share table, where a content may have several frames here; the rest is private to
- * the scanner's thread.
+ * The kernel finds equal shared frames by comparing bytes on its way down a tree, too; here a hash leads to them, and the
+ * bytes decide in both. The stable tree is the share table, where a content may have several frames; the rest is private
+ * to the scanner's thread.
  *
  * Why merging is safe: as for policy `tps` (sharing/tps.ts), with the same locks in the same order. The frames compared
  * are those that the locked PTEs map; a frame that others share has a reference of ours before it is read.
@@ -27,7 +27,7 @@ import { KSM, SCAN } from '../measure/counters.js'
 import type { RmapItems } from './rmap-items.js'
 import type { KsmRates } from './settings.js'
 import { skips } from './smart-scan.js'
-import { UnstableSet } from './unstable-set.js'
+import { GAVE_UP, INSERTED, UNMERGEABLE, UnstableTree } from './unstable-tree.js'
 
 const NONE = -1
 
@@ -35,7 +35,7 @@ export class KsmPolicy {
   /** Pages met with contents that they had not at their last visit. */
   changed = 0
   private readonly kernels: PageKernels
-  private readonly unstable: UnstableSet
+  private readonly unstable: UnstableTree
   private readonly admits: (mpn: number) => boolean
 
   /** @param counters the scanner's row */
@@ -49,7 +49,7 @@ export class KsmPolicy {
     public rates: Pick<KsmRates, 'use_zero_pages' | 'smart_scan'>,
   ) {
     this.kernels = machine.kernels
-    this.unstable = new UnstableSet(machine.ptes.length, items.oldChecksum)
+    this.unstable = new UnstableTree(machine.ptes.length, (page, other) => this.order(page, other))
     // is_page_sharing_candidate. The zero page is no node: nothing is listed from it.
     this.admits = (mpn) => items.sharersOf(mpn) > 0 && items.sharersOf(mpn) < max_page_sharing
   }
@@ -61,7 +61,7 @@ export class KsmPolicy {
   /** The scanner comes to a page. False: it is no candidate, or is passed over, and counts for nothing. */
   visit(page: number): boolean {
     const pte = A.peek(this.machine.ptes, page)
-    if ((pte & PRESENT) === 0 || ((pte & SHARED) !== 0 && mpnOf(pte) === this.zeroFrame())) {
+    if (!this.isCandidate(pte)) {
       this.items.forget(page)
       return false
     }
@@ -99,12 +99,21 @@ export class KsmPolicy {
       this.joinShared(page, pte, this.machine.shareTable.foundMpn)
       return
     }
-    for (let other = this.unstable.find(low); other !== NONE; other = this.unstable.find(low, other)) {
-      const outcome = this.mergeTwo(page, pte, other, low, high)
-      if (outcome === 'merged' || outcome === 'busy') return
-    }
-    this.unstable.add(page)
-    items.enterUnstable(page)
+    const found = this.unstable.searchOrInsert(page)
+    if (found === INSERTED) items.enterUnstable(page)
+    else if (found !== GAVE_UP) this.mergeTwo(page, pte, found, low, high)
+  }
+
+  /** Of the bytes of a page that is visited and of one in the unstable tree, as both are at this moment: a hint, like a hash. */
+  private order(page: number, other: number): number {
+    const { ptes } = this.machine
+    const pte = A.peek(ptes, other)
+    return this.isCandidate(pte) ? this.kernels.order(mpnOf(A.peek(ptes, page)), mpnOf(pte)) : UNMERGEABLE
+  }
+
+  /** Is it a page that KSM has to do with: backed, and not by the zero page? */
+  private isCandidate(pte: number): boolean {
+    return (pte & PRESENT) !== 0 && ((pte & SHARED) === 0 || mpnOf(pte) !== this.zeroFrame())
   }
 
   /** Remaps a page to a shared frame that we hold a reference to; the reference becomes the page's. */
@@ -125,25 +134,23 @@ export class KsmPolicy {
     }
   }
 
-  /** Makes the page's frame a shared one that `other` is mapped to as well, if both still hold what they were hashed to. */
-  private mergeTwo(page: number, pte: number, other: number, low: number, high: number): Outcome {
+  /** Makes the page's frame a shared one that `other` is mapped to as well, if both still hold what they were found by. */
+  private mergeTwo(page: number, pte: number, other: number, low: number, high: number): void {
     const { machine, items } = this
     const otherPte = A.load(machine.ptes, other)
-    if ((otherPte & LOCKED) !== 0) return this.busy()
-    if (!isIdlePrivate(otherPte)) return 'changed'
-    if (!machine.tryLockBoth(page, pte, other, otherPte)) return this.busy()
-
+    if (!isIdlePrivate(otherPte) || !machine.tryLockBoth(page, pte, other, otherPte)) {
+      this.count(SCAN.lockFailures)
+      return
+    }
     // Both PTEs are ours.
     const mpn = mpnOf(pte)
     const otherMpn = mpnOf(otherPte)
-    const equal = this.compare(mpn, otherMpn)
-    // Both guests may have stored the same since the pages were hashed: the frame would be shared under a wrong hash.
-    if (!equal || !this.hasHash(mpn, low, high)) {
+    // Equal is not enough: both guests may have stored the same since, and the frame would be shared under a wrong hash.
+    if (!this.compare(mpn, otherMpn) || !this.hasHash(mpn, low, high)) {
       machine.unlock(page, pte)
       machine.unlock(other, otherPte)
-      if (equal) return this.busy()
       this.count(SCAN.staleHints)
-      return 'changed'
+      return
     }
     this.share(mpn, low, high, 2)
     machine.unlock(other, sharedPte(mpn))
@@ -154,7 +161,6 @@ export class KsmPolicy {
     items.enterStable(other, mpn)
     items.enterStable(page, mpn)
     this.count(SCAN.merges)
-    return 'merged'
   }
 
   /** True: the page maps the zero page now. */
@@ -214,14 +220,7 @@ export class KsmPolicy {
     return this.kernels.isZero(mpn)
   }
 
-  private busy(): 'busy' {
-    this.count(SCAN.lockFailures)
-    return 'busy'
-  }
-
   private count(field: number): void {
     this.counters[field]! += 1
   }
 }
-
-type Outcome = 'merged' | 'busy' | 'changed'

@@ -96,10 +96,6 @@ export class RmapItems {
     this.counters[KSM.pages_unshared]! += 1
   }
 
-  isUnstable(page: number): boolean {
-    return (this.flags[page]! & UNSTABLE) !== 0
-  }
-
   /** stable_tree_append: the page maps this frame, which is shared. */
   enterStable(page: number, mpn: number): void {
     const first = this.firstItem[mpn]!

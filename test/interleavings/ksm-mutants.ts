@@ -12,22 +12,22 @@ export const ksmMutants: Mutant[] = [
   {
     name: 'ksm: two pages are merged without comparing',
     file: 'ksm/policy.js',
-    find: 'const equal = this.compare(mpn, otherMpn);',
-    replace: 'const equal = true;',
+    find: 'if (!this.compare(mpn, otherMpn) || !this.hasHash(mpn, low, high)) {',
+    replace: 'if (!this.hasHash(mpn, low, high)) {',
     races: ['ksm-store-merge-other'],
   },
   {
     name: 'ksm: a frame is shared under a hash that its bytes have no longer',
     file: 'ksm/policy.js',
-    find: 'if (!equal || !this.hasHash(mpn, low, high)) {',
-    replace: 'if (!equal) {',
+    find: 'if (!this.compare(mpn, otherMpn) || !this.hasHash(mpn, low, high)) {',
+    replace: 'if (!this.compare(mpn, otherMpn)) {',
     races: ['ksm-store-store-merge'],
   },
   {
     name: 'ksm: the other page is not looked at before it is locked',
     file: 'ksm/policy.js',
-    find: "if (!isIdlePrivate(otherPte))\n            return 'changed';",
-    replace: '',
+    find: 'if (!isIdlePrivate(otherPte) || !machine.tryLockBoth(',
+    replace: 'if (!machine.tryLockBoth(',
     races: ['ksm-swap-out-merge'],
   },
   {

@@ -1,13 +1,15 @@
 /**
  * Another KSM, to compare policy `ksm` with: the rules of mm/ksm.c (Linux 6.12–6.18) on plain objects. Contents are values, so
- * there is no hash, no memory, and no order in which threads could meet.
+ * there is no hash, no memory, and no order in which threads could meet. Only the unstable tree is the lab's own, which has its
+ * tests: where a search goes astray depends on the tree's shape, and on the order of the pages' bytes.
  *
- * Two things are not the kernel's but the lab's. A page of the unstable tree that has changed, or was swapped out, is in nobody's
- * way: the kernel's tree is walked by what its pages hold at the moment. And a stale node ends when its frame is shared anew, if
- * not before; for that alone the model is told which frame a page has.
+ * One thing is not the kernel's but the lab's: a stale node ends when its frame is shared anew, if not before; for that
+ * alone the model is told which frame a page has.
  */
+import assert from 'node:assert/strict'
 import type { KsmCounters } from '../../src/ksm/counters.js'
 import type { KsmRates } from '../../src/ksm/settings.js'
+import { INSERTED, UNMERGEABLE, UnstableTree } from '../../src/ksm/unstable-tree.js'
 
 /** What a page holds: two pages are equal if these are. */
 export type Content = number
@@ -51,7 +53,7 @@ export class KsmModel {
   private readonly pages: Page[]
   /** The last one first. */
   private nodes: Node[] = []
-  private unstable = new Map<Page, Content>()
+  private readonly unstable: UnstableTree
   private rates: ModelRates = { run: 0, use_zero_pages: 0, smart_scan: 0 }
   /** The next page to look at, of a full scan and of an unmerge. */
   private next = 0
@@ -65,7 +67,14 @@ export class KsmModel {
     guests: readonly number[],
     private readonly max_page_sharing: number,
     private readonly frameOf: (page: number) => number,
+    /** Of the bytes of two pages that have frames. */
+    orderOf: (page: number, other: number) => number,
   ) {
+    const pages = guests.reduce((sum, count) => sum + count)
+    this.unstable = new UnstableTree(pages, (page, other) => {
+      const { maps } = this.pages[other]!
+      return maps === 'nothing' || maps === 'zero page' ? UNMERGEABLE : orderOf(page, other)
+    })
     this.pages = guests.flatMap((pages, guest) =>
       Array.from({ length: pages }, (): Page => {
         return { guest, content: ZERO_CONTENT, maps: 'nothing', item: undefined }
@@ -157,7 +166,7 @@ export class KsmModel {
       return false
     }
     this.pages_scanned++
-    if (page.maps === 'own frame') this.compareAndMerge(page, page.item, this.frameOf(number))
+    if (page.maps === 'own frame') this.compareAndMerge(number, page, page.item)
     return true
   }
 
@@ -175,7 +184,8 @@ export class KsmModel {
   }
 
   /** cmp_and_merge_page. */
-  private compareAndMerge(page: Page, item: Item, frame: number): void {
+  private compareAndMerge(number: number, page: Page, item: Item): void {
+    const frame = this.frameOf(number)
     this.leaveTree(item)
     if (item.checksum !== page.content) {
       item.checksum = page.content
@@ -191,21 +201,17 @@ export class KsmModel {
       this.append(page, item, node)
       return
     }
-    const twin = [...this.unstable.keys()].findLast((other) => {
-      const isUnchanged = other.content === page.content && this.unstable.get(other) === page.content
-      return isUnchanged && other.maps === 'own frame'
-    })
-    if (twin !== undefined) {
-      this.endNodeOf(frame)
-      const node: Node = { content: page.content, frame, items: new Set() }
-      this.nodes.unshift(node)
-      this.unstable.delete(twin)
-      this.append(twin, twin.item!, node)
-      this.append(page, item, node)
-      return
-    }
-    this.unstable.set(page, page.content)
-    item.tree = 'unstable'
+    const found = this.unstable.searchOrInsert(number)
+    if (found === INSERTED) item.tree = 'unstable'
+    if (found < 0) return
+    const twin = this.pages[found]!
+    assert.deepEqual([twin.content, twin.maps], [page.content, 'own frame'])
+    this.endNodeOf(frame)
+    const made: Node = { content: page.content, frame, items: new Set() }
+    this.nodes.unshift(made)
+    this.unstable.remove(found)
+    this.append(twin, twin.item!, made)
+    this.append(page, item, made)
   }
 
   /** is_page_sharing_candidate, of a node that is not stale. */

@@ -15,7 +15,7 @@ import { counterRow } from '../../src/measure/counters.js'
 
 export type KsmScannerSettings = Pick<KsmSettings, 'use_zero_pages' | 'max_page_sharing' | 'smart_scan'>
 
-/** The arrays of RmapItems, then those of UnstableSet, each in the order of the fields. */
+/** The arrays of RmapItems, then those of UnstableTree, each in the order of the fields. */
 export type KsmMemory = (Int32Array | Uint8Array)[]
 
 export class KsmScanner {

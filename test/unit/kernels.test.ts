@@ -223,6 +223,42 @@ describe('equal', () => {
   })
 })
 
+describe('order', () => {
+  it('is that of memcmp, wherever two pages first differ, within a segment and across segments', () => {
+    const machine = machineOfRandomBytes()
+    const byteIndices = fc.nat(PAGE_BYTES - 1)
+    fc.assert(
+      fc.property(pairsOfMpns, byteIndices, fc.nat(255), byteIndices, ([one, other], index, byte, later) => {
+        const pages = [bytesOf(machine, one), bytesOf(machine, other)] as const
+        pages[1].set(pages[0])
+        assert.equal(machine.kernels.order(one, other), 0)
+        pages[1][Math.max(index, later)]! ^= 0x55
+        pages[1][index] = byte
+        const expected = Buffer.compare(pages[0], pages[1])
+        assert.equal(machine.kernels.order(one, other), expected)
+        assert.equal(machine.kernels.order(other, one), 0 - expected)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('tells every byte of the page apart, for every pair of segments', () => {
+    const machine = machineOfRandomBytes()
+    for (const [one, other] of segmentPairs) {
+      const [page, copy] = [bytesOf(machine, one), bytesOf(machine, other)]
+      page[0] = 0
+      copy.set(page)
+      for (let index = 0; index < PAGE_BYTES; index++) {
+        const byte = copy[index]!
+        copy[index] = byte ^ 0x80
+        const expected = byte < 0x80 ? -1 : 1
+        assert.equal(machine.kernels.order(one, other), expected, `pages ${one}, ${other}, byte ${index}`)
+        copy[index] = byte
+      }
+    }
+  })
+})
+
 describe('copy', () => {
   it('makes the target equal to the source and touches no other byte, for every pair of segments', () => {
     const machine = machineOfRandomBytes()

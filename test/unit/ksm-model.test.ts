@@ -6,6 +6,7 @@ import type { ScannerTask } from '../../src/experiment/messages.js'
 import { Ksmd } from '../../src/ksm/ksmd.js'
 import { ksmCountersOf, ksmStatOf } from '../../src/ksm/sample.js'
 import { KSM_DEFAULTS } from '../../src/ksm/settings.js'
+import { mpnOf } from '../../src/machine/pte.js'
 import { nowNs } from '../../src/measure/clock.js'
 import type { KsmPlan, Plan } from '../../src/scenario/plan.js'
 import { Control, createControl } from '../../src/sync/control.js'
@@ -96,11 +97,10 @@ class Lab {
       guests: host.guests,
     }
     this.ksmd = new Ksmd(host.scannerView, task, scanner, this.control, 1)
-    const firstPages = host.guests.map(({ firstPage }) => firstPage)
-    this.model = new KsmModel(GUESTS, max_page_sharing, (page) => {
-      const guest = firstPages.findLastIndex((firstPage) => firstPage <= page)
-      return host.mpn(guest, page - firstPages[guest]!)
-    })
+    const frameOf = (page: number) => mpnOf(host.handle.ptes[page]!)
+    const orderOf = (page: number, other: number) =>
+      host.scannerView.kernels.order(frameOf(page), frameOf(other))
+    this.model = new KsmModel(GUESTS, max_page_sharing, frameOf, orderOf)
     this.control.startRun(nowNs())
     this.enter()
   }

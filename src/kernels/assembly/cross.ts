@@ -10,6 +10,10 @@
 declare function peerEqual64(address: usize, a: v128, b: v128, c: v128, d: v128): i32
 
 // @ts-ignore: decorator
+@external("peer", "load64")
+declare function peerLoad64(address: usize): u64
+
+// @ts-ignore: decorator
 @external("peer", "store64")
 declare function peerStore64(address: usize, a: v128, b: v128, c: v128, d: v128): void
 
@@ -23,6 +27,16 @@ export function equal(own: usize, peer: usize): i32 {
     if (!peerEqual64(b, v128.load(a), v128.load(a, 16), v128.load(a, 32), v128.load(a, 48))) return 0
   }
   return 1
+}
+
+/** -1, 0 or 1: the bytes of the own page come before, are the same as, or come after those of the peer's (memcmp). */
+export function order(own: usize, peer: usize): i32 {
+  for (let offset: usize = 0; offset < PAGE_BYTES; offset += 8) {
+    const a = load<u64>(own + offset)
+    const b = peerLoad64(peer + offset)
+    if (a != b) return bswap<u64>(a) < bswap<u64>(b) ? -1 : 1
+  }
+  return 0
 }
 
 export function copy(peerTo: usize, ownFrom: usize): void {

@@ -20,6 +20,16 @@ export function equal(one: usize, other: usize): i32 {
   return 1
 }
 
+/** -1, 0 or 1: the bytes of the one page come before, are the same as, or come after those of the other (memcmp). */
+export function order(one: usize, other: usize): i32 {
+  for (let offset: usize = 0; offset < PAGE_BYTES; offset += 8) {
+    const a = load<u64>(one + offset)
+    const b = load<u64>(other + offset)
+    if (a != b) return bswap<u64>(a) < bswap<u64>(b) ? -1 : 1
+  }
+  return 0
+}
+
 export function copy(to: usize, from: usize): void {
   memory.copy(to, from, PAGE_BYTES)
 }
@@ -42,6 +52,11 @@ export function equal64(address: usize, a: v128, b: v128, c: v128, d: v128): i32
   const first = v128.or(v128.xor(v128.load(address), a), v128.xor(v128.load(address, 16), b))
   const second = v128.or(v128.xor(v128.load(address, 32), c), v128.xor(v128.load(address, 48), d))
   return v128.any_true(v128.or(first, second)) ? 0 : 1
+}
+
+/** For cross.ts: the 8 bytes at `address`. */
+export function load64(address: usize): u64 {
+  return load<u64>(address)
 }
 
 /** For cross.ts: stores 64 bytes at `address`. */
