@@ -1,7 +1,8 @@
 /**
  * Engine `threads`: one worker thread for each guest, and where the lab is the hypervisor one for the scanner and one for
- * the reclaimer, in one Piscina pool with exactly as many threads. With fewer, some tasks would wait for others to end, and the start barrier for ever. In the
- * place of a thread that ends the pool starts another, which stays idle, unless the scanner is started anew on it.
+ * the reclaimer, in one Piscina pool with exactly as many threads. With fewer, some tasks would wait for others to end,
+ * and the start barrier for ever. In the place of a thread that ends the pool starts another, which stays idle, unless
+ * the scanner is started anew on it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'

@@ -60,7 +60,10 @@ export function processProfit(stat: Omit<KsmStat, 'ksm_process_profit'>): number
   return generalProfit(stat.ksm_merging_pages, stat.ksm_zero_pages, stat.ksm_rmap_items)
 }
 
-/** Pages (ksm.c, pages_volatile_show); the counters are read one after the other, which may not hide a negative. */
+/**
+ * Pages (ksm.c, pages_volatile_show). The counters are read one after the other, so the difference may be negative: 0
+ * then, as there.
+ */
 export function pagesVolatile(
   rmapItems: number,
   {

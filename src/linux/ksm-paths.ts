@@ -3,7 +3,7 @@ export interface KsmPaths {
   /** Settings and counters of KSM. */
   sysfs: string
   proc: string
-  /** The settings that were there before a run's own. Settings don't survive a boot, so neither needs this file. */
+  /** The settings that were there before a run's own. Settings don't survive a boot, so this file need not either. */
   saved: string
 }
 

@@ -37,7 +37,10 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number |
   ['scannerWaitingSeconds', (sample) => optional(sample.scan.waitingSeconds)],
 ]
 
-/** Under policy `ksm`, after those of the guests, by the kernel's names: as they are, not since the start of the run. */
+/**
+ * Under policy `ksm`, after those of the guests, by the kernel's names. pages_scanned, pages_skipped and cow_ksm count from
+ * the start of the run; full_scans from the last unmerge; the others are as they are.
+ */
 const KSM_COLUMNS: readonly (keyof KsmSample)[] = [
   'pages_shared',
   'pages_sharing',
