@@ -22,7 +22,7 @@ export interface Manifest {
   endedAt: string | null
   /** Every option of the run, defaults included: enough to run it again. */
   options: object
-  /** Of node, v8, twinpage and each package that it depends on. */
+  /** Of node, v8, twinpage and each package that it depends on; `unknown`: an optional one that is not installed. */
   versions: Record<string, string>
   machine: MachineFacts
   /** How many processors the run was allowed to use. */
@@ -84,6 +84,7 @@ interface PackageFile {
   name: string
   version: string
   dependencies: Record<string, string>
+  optionalDependencies: Record<string, string>
 }
 
 function describeVersions(): Record<string, string> {
@@ -93,7 +94,10 @@ function describeVersions(): Record<string, string> {
     v8: process.versions.v8,
     [twinpage.name]: twinpage.version,
   }
-  for (const name of Object.keys(twinpage.dependencies)) versions[name] = installedVersion(name)
+  const { dependencies, optionalDependencies } = twinpage
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    versions[name] = installedVersion(name)
+  }
   return versions
 }
 

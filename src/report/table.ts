@@ -40,8 +40,9 @@ export function summaryTable(summary: Summary): string {
   return blocks.map((lines) => lines.map((line) => `${line.trimEnd()}\n`).join('')).join('\n')
 }
 
-function titleLines({ scenario, seed, state, scale }: Summary): string[] {
-  const facts = `seed ${seed}, ${state}, scale: memory 1/${scale.memory}, time 1/${scale.time}`
+function titleLines({ scenario, seed, state, scale, backend }: Summary): string[] {
+  const on = backend === 'lab' ? '' : `, on ${backend}`
+  const facts = `seed ${seed}, ${state}${on}, scale: memory 1/${scale.memory}, time 1/${scale.time}`
   const line = `${scenario}: ${facts}`
   return line.length <= WIDTH ? [line] : [shortened(scenario, WIDTH), facts]
 }

@@ -42,6 +42,10 @@ test('says which run it was and that memory is at full size', () => {
   assert.match(text, /in GiB at full size/)
 })
 
+test('says so if it was the kernel, and not the lab', () => {
+  assert.match(summaryTable(summary({ backend: 'linux-ksm' })), /: seed 42, complete, on linux-ksm, scale: /)
+})
+
 test('a row of memory shows the figures at full size', () => {
   const { fullSize } = summary().phases[1]!
   const [, shared, common, saved, opportunity, , footprint] = rowOf(summaryTable(summary()), 'idle', 0)
