@@ -69,17 +69,28 @@ function notesOn(before: KsmReading, after: KsmReading, activity: KsmActivity): 
   } else if (settings.run === 2) {
     notes.push('KSM is off (run is 2): everything was unmerged, nothing is scanned.')
   }
-  if (processes.length === 0) {
-    notes.push(`No process${unreadable > 0 ? ' that can be read' : ''} has mergeable memory.`)
-  }
-  if (general_profit < 0) {
-    const lossKiB = (-general_profit / 1024).toFixed(1)
-    notes.push(`Scanning costs more than it saves: KSM's items take ${lossKiB} KiB more.`)
-  } else if (isScanning(activity) && !saves(before) && !saves(after) && full_scans >= PASSES_TO_MERGE) {
-    notes.push(`Scanning costs more than it saves: nothing is merged after ${full_scans} passes.`)
+  if (processes.length === 0) notes.push(`No process${whichProcesses(after)} has mergeable memory.`)
+  const lossKiB = (-general_profit / 1024).toFixed(1)
+  if (settings.run === 0 || settings.run === 2) {
+    if (general_profit < 0) notes.push(`KSM's items take ${lossKiB} KiB more than is saved.`)
+  } else if (full_scans >= PASSES_TO_MERGE) {
+    if (general_profit < 0) {
+      notes.push(`Scanning costs more than it saves: KSM's items take ${lossKiB} KiB more.`)
+    } else if (isScanning(activity) && !saves(before) && !saves(after)) {
+      notes.push(`Scanning costs more than it saves: nothing is merged after ${full_scans} passes.`)
+    }
   }
   if (unreadable > 0) notes.push(`${unreadable} processes could not be read: that takes root.`)
   return notes
+}
+
+/** In a PID namespace KSM counts pages of processes outside it too, which are not seen. */
+function whichProcesses({ counters, unreadable }: KsmReading): string {
+  if (unreadable > 0) return ' that can be read'
+  const { pages_shared = 0, pages_sharing = 0, ksm_zero_pages = 0 } = counters
+  const { pages_unshared = 0, pages_volatile = 0 } = counters
+  const pages = pages_shared + pages_sharing + ksm_zero_pages + pages_unshared + pages_volatile
+  return pages > 0 ? ' that can be seen' : ''
 }
 
 function isScanning({ scannedPagesPerSecond, ksmdCpuRatio }: KsmActivity): boolean {

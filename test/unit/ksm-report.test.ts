@@ -68,10 +68,33 @@ describe('notes', () => {
       '3 processes could not be read: that takes root.',
     ])
   })
+  test('nothing is mergeable here, but KSM has pages of processes elsewhere', () => {
+    const pages = ['pages_shared', 'pages_sharing', 'ksm_zero_pages', 'pages_unshared', 'pages_volatile']
+    for (const name of pages) {
+      assert.deepEqual(notes({ processes: [], counters: { [name]: 1 } }), [
+        'No process that can be seen has mergeable memory.',
+      ])
+    }
+    assert.match(
+      notes({ processes: [], unreadable: 3, counters: { pages_shared: 1 } })[0]!,
+      /^No process that can be read has/,
+    )
+  })
   test('the items take more than merging saves', () => {
-    assert.deepEqual(notes({ counters: { general_profit: -3 * 2 ** 20, pages_sharing: 7 } }), [
+    const counters = { general_profit: -3 * 2 ** 20, pages_sharing: 7, full_scans: 2 }
+    assert.deepEqual(notes({ counters }), [
       "Scanning costs more than it saves: KSM's items take 3072.0 KiB more.",
     ])
+    assert.deepEqual(notes({ counters: { ...counters, full_scans: 1 } }), [])
+  })
+  test('KSM that is off costs no scanning, but its items remain', () => {
+    const counters = { general_profit: -3 * 2 ** 20, full_scans: 1 }
+    const [off, items, ...others] = notes({ counters, settings: { run: 0 } })
+    assert.match(off!, /^KSM is off/)
+    assert.equal(items, "KSM's items take 3072.0 KiB more than is saved.")
+    assert.deepEqual(others, [])
+    // It was turned off within the interval.
+    for (const run of [0, 2] as const) assert.equal(notes({ ...busy, settings: { run } }).length, 1)
   })
   test('the scanner works and nothing is merged', () => {
     const says = ['Scanning costs more than it saves: nothing is merged after 2 passes.']
