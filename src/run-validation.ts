@@ -9,6 +9,7 @@ import { ResultsDirectory } from './report/results-directory.js'
 import { PANELS, renderValidationChart } from './report/validation-chart.js'
 import {
   type ScenarioComparison,
+  VALIDATION_FILES,
   type ValidationReport,
   validationMarkdown,
 } from './report/validation-report.js'
@@ -151,10 +152,10 @@ class Validation {
     const report = { state, messages: this.messages, scenarios: compared.map(({ comparison }) => comparison) }
     try {
       const scenarios = compared.map(({ comparison, runs }) => ({ ...comparison, runs }))
-      this.directory.writeJson('validate.json', { ...report, scenarios })
-      this.directory.write('validate.md', validationMarkdown(report))
+      this.directory.writeJson(VALIDATION_FILES.json, { ...report, scenarios })
+      this.directory.write(VALIDATION_FILES.markdown, validationMarkdown(report))
       for (const { comparison, chart } of compared) {
-        this.directory.write(`figures/${comparison.name}.svg`, chart)
+        this.directory.write(`${VALIDATION_FILES.figures}/${comparison.name}.svg`, chart)
       }
     } catch (error) {
       if (!isDiskError(error)) throw error

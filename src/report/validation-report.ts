@@ -3,6 +3,14 @@ import { atEndOf, type Metric, type Metrics, meanOf, overTimeOf } from '../valid
 import { COUNTERS, type Counter } from '../validate/points.js'
 import type { Range } from '../validate/statistics.js'
 
+/** What a validation leaves beside the directories of its scenarios. */
+export const VALIDATION_FILES = {
+  json: 'validate.json',
+  markdown: 'validate.md',
+  /** A directory. */
+  figures: 'figures',
+} as const
+
 export interface ScenarioComparison {
   name: string
   /** Of how many replicates: those that were run to their end on both backends. */

@@ -1,10 +1,14 @@
 /** Scenarios for both backends: each loaded twice, and whatever keeps one from being compared found before any runs. */
 import { UserError } from '../errors.js'
+import { VALIDATION_FILES } from '../report/validation-report.js'
 import { UINT32_MAX } from '../scenario/limits.js'
 import { type LoadedScenario, type LoadOptions, loadScenario, shippedScenarios } from '../scenario/load.js'
 
 /** Names of the shipped scenarios that are validated when none is named. */
 const SHIPPED_PREFIX = 'validate-'
+
+/** Of the report: no scenario's results can lie in a directory called so. */
+const TAKEN: readonly string[] = Object.values(VALIDATION_FILES)
 
 /** One scenario, for each of the two. */
 export interface ScenarioPair {
@@ -41,6 +45,12 @@ function shippedForThis(): string[] {
 function loadPair(nameOrPath: string, options: LoadPairsOptions): ScenarioPair {
   const lab = loadFor('lab', nameOrPath, options)
   const { name, file, plan } = lab
+  if (TAKEN.includes(name)) {
+    throw new UserError(
+      `makes a scenario called ${name}, as a file of the report is; expected another name`,
+      { file },
+    )
+  }
   if (plan.scanner.policy !== 'ksm') {
     const message = `the kernel knows KSM alone: expected ksm, got ${plan.scanner.policy}`
     throw new UserError(message, { file, key: 'scanner.policy' })

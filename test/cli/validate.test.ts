@@ -13,6 +13,8 @@ scanner: { policy: ksm }
 phases: [{ name: scan, duration: 1s }]
 `
 writeFileSync(join(cwd, 'ksm.yaml'), KSM)
+const TAKEN = ['validate.json.yaml', 'validate.md.yml', 'figures.yaml', 'figures']
+for (const file of TAKEN) writeFileSync(join(cwd, file), KSM)
 writeFileSync(join(cwd, 'small.yaml'), KSM.replace('16MiB', '4MiB'))
 const before = readdirSync(cwd)
 
@@ -22,6 +24,10 @@ describe('a mistake gives one line on stderr and exit code 2:', { concurrency: 4
     [['quick'], /quick\.yaml: scanner\.policy: the kernel knows KSM alone: expected ksm, got tps/],
     [['./ksm.yaml', 'quick'], /quick\.yaml: scanner\.policy/],
     [['./ksm.yaml', './ksm.yaml'], /ksm\.yaml: a scenario before is called ksm too; names are unique/],
+    ...TAKEN.map((file): [string[], RegExp] => [
+      ['./ksm.yaml', `./${file}`],
+      /: makes a scenario called (validate\.json|validate\.md|figures), as a file of the report is; expected another/,
+    ]),
     [['./ksm.yaml', '--set', 'engine=stepped'], /ksm\.yaml: engine: .* expected threads, got stepped/],
     [['./small.yaml'], /small\.yaml:2: host\.memory: .* as much as all guests have, 8MiB, got 4MiB/],
     [['./ksm.yaml', '--set', 'scanner.run=3'], /ksm\.yaml: --set: scanner\.run: expected 0, 1 or 2, got 3/],
