@@ -63,7 +63,8 @@ export async function recordValidation(
     startedAt: new Date(),
     out: options.out,
   })
-  const validation = new Validation(directory, options)
+  const messages = pairs.flatMap((pair) => pair.messages)
+  const validation = new Validation(directory, options, messages)
   try {
     for (const run of schedule(pairs, options.replicates)) {
       if (options.signal?.aborted === true) validation.exitCode = EXIT.interrupted
@@ -86,7 +87,6 @@ class Validation {
   exitCode: number = EXIT.ok
   /** Made so far. */
   runs = 0
-  private readonly messages: string[] = []
   /** Of the guests at the end of each run, by the run's scenario and replicate. */
   private readonly contents = new Map<string, string>()
   private readonly replicates = new Map<ScenarioPair, Partial<Replicate>[]>()
@@ -94,6 +94,7 @@ class Validation {
   constructor(
     private readonly directory: ResultsDirectory,
     private readonly options: ValidateOptions,
+    private readonly messages: string[],
   ) {}
 
   async run(run: ScheduledRun): Promise<void> {

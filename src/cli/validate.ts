@@ -2,6 +2,7 @@
 import { relative } from 'node:path'
 import type { Argv, CommandModule } from 'yargs'
 import { EXIT, UserError } from '../errors.js'
+import { configHz } from '../linux/ksm-facts.js'
 import { validationMarkdown } from '../report/validation-report.js'
 import { loadPairs } from '../validate/load-pairs.js'
 import { metricNames } from '../validate/metrics.js'
@@ -61,7 +62,7 @@ export const validateCommand: CommandModule<object, ValidateArguments> = {
         'fails when it is off',
       ) as Argv<ValidateArguments>,
   handler: async ({ scenarios, replicates, tolerance, set, seed, out, json, quiet }) => {
-    const pairs = loadPairs(scenarios, { set, seed, replicates })
+    const pairs = loadPairs(scenarios, { set, seed, replicates, CONFIG_HZ: configHz() })
     const known = new Set(pairs.flatMap(({ lab }) => metricNames(lab.plan.phases.map(({ name }) => name))))
     const tolerances = tolerance.map((text) => parseTolerance(text, [...known]))
     const interrupted = abortOnSignals()

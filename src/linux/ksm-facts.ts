@@ -1,4 +1,4 @@
-/** What a run notes of the host's KSM before it takes it over. */
+/** What is noted of the host's KSM before a run takes it over. */
 
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
@@ -17,7 +17,8 @@ export function describeKsm(): KsmFacts {
   return { settingsBefore: readSavedSettings()?.settings ?? readKsmSettings(), CONFIG_HZ: configHz() }
 }
 
-function configHz(): number | null {
+/** @returns null where the kernel does not tell */
+export function configHz(): number | null {
   try {
     const config = gunzipSync(readFileSync('/proc/config.gz')).toString()
     const hz = /^CONFIG_HZ=(\d+)$/m.exec(config)?.[1]

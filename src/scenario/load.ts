@@ -63,6 +63,13 @@ export function loadScenario(nameOrPath: string, options: LoadOptions = {}): Loa
   return { name, file: source.file, scenario, plan }
 }
 
+/** Whether a scenario that loads gives `scanner.CONFIG_HZ`, in its file or by what is set, and not by default. */
+export function givesConfigHz(nameOrPath: string, options: LoadOptions = {}): boolean {
+  const { yaml, overrides } = openSource(nameOrPath, overridesOf(options))
+  const { scanner } = applyOverrides(yaml.value, overrides) as z.input<typeof scenarioSchema>
+  return scanner?.CONFIG_HZ !== undefined
+}
+
 /** The scenarios that ship with twinpage, in order of their names. */
 export function shippedScenarios(): { name: string; file: string; description: string }[] {
   return shippedFiles().map((file) => {

@@ -9,6 +9,10 @@ import { UINT32_MAX } from './limits.js'
 
 export type Policy = 'tps' | 'ksm'
 
+/** Those that x86 and arm64 kernels can be built with. */
+export const CONFIG_HZ_VALUES = [100, 250, 300, 1000] as const
+type ConfigHz = (typeof CONFIG_HZ_VALUES)[number]
+
 /** Of policy `tps`; times in seconds, at full size. */
 export interface TpsSettings {
   order: 'random' | 'sequential'
@@ -31,7 +35,7 @@ const TPS_DEFAULTS: TpsSettings = {
 /** A scanner with all settings of its policy. */
 export type ScannerSettings = { onDeath: 'fail' | 'restart' } & (
   | ({ policy: 'tps' } & TpsSettings)
-  | ({ policy: 'ksm'; CONFIG_HZ: 100 | 250 | 300 | 1000 } & KsmRates & KsmFixed)
+  | ({ policy: 'ksm'; CONFIG_HZ: ConfigHz } & KsmRates & KsmFixed)
 )
 
 /** 0 or 1, as the kernel writes its switches. */
@@ -74,7 +78,7 @@ const tpsOnly = {
 }
 const ksmOnly = {
   CONFIG_HZ: z
-    .literal([100, 250, 300, 1000], { error: expected('100, 250, 300 or 1000') })
+    .literal(CONFIG_HZ_VALUES, { error: expected('100, 250, 300 or 1000') })
     .describe(
       'ksm: ticks a second of the kernel that is mirrored, which its sleeps are rounded to; default 250',
     ),
@@ -116,7 +120,7 @@ export function checkPolicyKeys(
   }
 }
 
-type Written = { policy: Policy; onDeath: 'fail' | 'restart'; CONFIG_HZ?: 100 | 250 | 300 | 1000 } & Partial<
+type Written = { policy: Policy; onDeath: 'fail' | 'restart'; CONFIG_HZ?: ConfigHz } & Partial<
   TpsSettings & KsmRates & KsmFixed
 >
 

@@ -2,7 +2,15 @@
 import { UserError } from '../errors.js'
 import { VALIDATION_FILES } from '../report/validation-report.js'
 import { UINT32_MAX } from '../scenario/limits.js'
-import { type LoadedScenario, type LoadOptions, loadScenario, shippedScenarios } from '../scenario/load.js'
+import {
+  givesConfigHz,
+  type LoadedScenario,
+  type LoadOptions,
+  loadScenario,
+  shippedScenarios,
+} from '../scenario/load.js'
+import type { KsmPlan } from '../scenario/plan.js'
+import { CONFIG_HZ_VALUES } from '../scenario/schema-scanner.js'
 
 /** Names of the shipped scenarios that are validated when none is named. */
 const SHIPPED_PREFIX = 'validate-'
@@ -15,12 +23,16 @@ export interface ScenarioPair {
   name: string
   lab: LoadedScenario
   kernel: LoadedScenario
+  /** What a reader of the comparison must know, a line each. */
+  messages: string[]
 }
 
 export interface LoadPairsOptions extends Pick<LoadOptions, 'seed'> {
   set?: readonly string[] | undefined
   /** How many runs there will be on each backend. */
   replicates: number
+  /** Of the kernel, null if it does not tell: the lab's too, unless the scenario gives its own. */
+  CONFIG_HZ: number | null
 }
 
 /**
@@ -63,7 +75,27 @@ function loadPair(nameOrPath: string, options: LoadPairsOptions): ScenarioPair {
     const message = `each of ${options.replicates} replicates has the next seed, up to ${UINT32_MAX}: got ${plan.seed}`
     throw new UserError(message, { file, key: 'seed' })
   }
-  return { name, lab, kernel: loadFor('linux-ksm', nameOrPath, options) }
+  const ticking = withTicks(nameOrPath, plan.scanner, options)
+  const kernel = loadFor('linux-ksm', nameOrPath, ticking)
+  if (ticking === options) return { name, lab, kernel, messages: differentTicks(name, plan.scanner, options) }
+  return { name, lab: loadFor('lab', nameOrPath, ticking), kernel, messages: [] }
+}
+
+type Ticks = Pick<KsmPlan, 'CONFIG_HZ'>
+
+/** @returns the options themselves where the lab's ticks, given or by default, are to stay */
+function withTicks(nameOrPath: string, lab: Ticks, options: LoadPairsOptions): LoadPairsOptions {
+  const { CONFIG_HZ, set = [] } = options
+  const isPossible = CONFIG_HZ_VALUES.some((value) => value === CONFIG_HZ)
+  if (!isPossible || CONFIG_HZ === lab.CONFIG_HZ || givesConfigHz(nameOrPath, options)) return options
+  return { ...options, set: [...set, `scanner.CONFIG_HZ=${CONFIG_HZ}`] }
+}
+
+function differentTicks(name: string, lab: Ticks, { CONFIG_HZ }: LoadPairsOptions): string[] {
+  if (CONFIG_HZ === null || CONFIG_HZ === lab.CONFIG_HZ) return []
+  return [
+    `${name}: the kernel has ${CONFIG_HZ} ticks a second, the lab ${lab.CONFIG_HZ} (scanner.CONFIG_HZ): it sleeps to other ticks`,
+  ]
 }
 
 function loadFor(

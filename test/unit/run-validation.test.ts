@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, test } from 'node:test'
+import { afterEach, beforeEach, describe, test } from 'node:test'
 import { EXIT, ResourceError } from '../../src/errors.js'
 import { type Backends, recordValidation } from '../../src/run-validation.js'
 import type { LoadedScenario } from '../../src/scenario/load.js'
+import type { KsmPlan } from '../../src/scenario/plan.js'
 import { loadPairs } from '../../src/validate/load-pairs.js'
 import { metricNames } from '../../src/validate/metrics.js'
 import { madeUpBackends } from '../support/validation-runs.js'
@@ -29,13 +30,19 @@ const labIsTenMore = (loaded: LoadedScenario) => (isLab(loaded) ? 110 : 100)
 
 interface Request {
   replicates?: number
+  /** Of the kernel. */
+  CONFIG_HZ?: number | null
+  set?: string[]
   signal?: AbortSignal
   onRun?: (run: string) => void
 }
 
 /** In `out`, of one shipped scenario. */
-function validate(backends: Backends, { replicates = 3, signal, onRun }: Request = {}) {
-  const pairs = loadPairs(['validate-static'], { replicates })
+function validate(
+  backends: Backends,
+  { replicates = 3, CONFIG_HZ = null, set = [], signal, onRun }: Request = {},
+) {
+  const pairs = loadPairs(['validate-static'], { replicates, CONFIG_HZ, set })
   return recordValidation(pairs, {
     replicates,
     out: 'out',
@@ -160,4 +167,43 @@ test('guests that did not store the same in both are reported, by replicate', as
   assert.deepEqual(report.messages, [
     'validate-static, replicate 2: guests did not store the same in the lab and in the kernel',
   ])
+})
+
+describe('the ticks of the lab:', () => {
+  const SAYS = /^validate-static: the kernel has (\d+) ticks a second, the lab (\d+) \(scanner\.CONFIG_HZ\)/
+  /** Of the lab's run, and what the report says of them. */
+  async function ticks(request: Request) {
+    const ofRuns = new Set<unknown>()
+    const backends = madeUpBackends(labIsTenMore, ({ plan, scenario }) => {
+      if (plan.backend !== 'lab') return {}
+      const { CONFIG_HZ } = plan.scanner as KsmPlan
+      assert.deepEqual(scenario.scanner, { ...scenario.scanner, CONFIG_HZ })
+      ofRuns.add(CONFIG_HZ)
+      return {}
+    })
+    rmSync('out', { recursive: true, force: true })
+    const { report } = await validate(backends, { replicates: 2, ...request })
+    const said = report.messages.map((message) => SAYS.exec(message)?.slice(1).map(Number))
+    return { ofRuns: [...ofRuns], said }
+  }
+
+  test("are the kernel's", async () => {
+    for (const CONFIG_HZ of [100, 250, 300, 1000])
+      assert.deepEqual(await ticks({ CONFIG_HZ }), { ofRuns: [CONFIG_HZ], said: [] })
+  })
+  test('are the default where the kernel does not tell', async () => {
+    assert.deepEqual(await ticks({ CONFIG_HZ: null }), { ofRuns: [250], said: [] })
+  })
+  test("are the scenario's where it gives them, even the default: then a message tells of both", async () => {
+    for (const given of [100, 250])
+      assert.deepEqual(await ticks({ CONFIG_HZ: 1000, set: [`scanner.CONFIG_HZ=${given}`] }), {
+        ofRuns: [given],
+        said: [[1000, given]],
+      })
+    const same = await ticks({ CONFIG_HZ: 1000, set: ['scanner.CONFIG_HZ=1000'] })
+    assert.deepEqual(same, { ofRuns: [1000], said: [] })
+  })
+  test('can be none but those that a scenario can have', async () => {
+    assert.deepEqual(await ticks({ CONFIG_HZ: 128 }), { ofRuns: [250], said: [[128, 250]] })
+  })
 })

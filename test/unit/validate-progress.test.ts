@@ -6,7 +6,7 @@ import { schedule } from '../../src/validate/schedule.js'
 
 test('the line says which run it is; the time left is first what is planned, then what runs have taken', () => {
   let nowMs = 0
-  const pairs = loadPairs(['validate-churn', 'validate-zero'], { replicates: 2 })
+  const pairs = loadPairs(['validate-churn', 'validate-zero'], { replicates: 2, CONFIG_HZ: null })
   const plannedSeconds = pairs.map(({ lab }) =>
     lab.plan.phases.reduce((sum, { ends, seconds }) => sum + (ends.when === 'time' ? seconds : 0), 0),
   )
