@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { MergeablePages, playOnKernel } from '../support/kernel-player.js'
 import type { KsmCase, KsmObservation } from '../support/ksm-cases.js'
-import { ksmMix, layoutDigest } from '../support/ksm-mix.js'
+import { ksmMix, layoutDigest, MIX_SEEDS } from '../support/ksm-mix.js'
 import type {
   RecordedCase,
   RecordedIdenticalPages,
@@ -17,8 +17,6 @@ import {
   UNMERGE,
 } from '../support/ksm-scripts.js'
 
-const MIXES = 20
-
 type CaseName = Exclude<keyof Recordings, 'advisor'>
 type Recorder<Name extends keyof Recordings> = () => Promise<Recordings[Name][]>
 
@@ -31,10 +29,9 @@ export const CASE_RECORDERS: { [Name in CaseName]: Recorder<Name> } = {
 }
 
 async function recordMixes(): Promise<RecordedMix[]> {
-  const seeds = Array.from({ length: MIXES }, (_, i) => i + 1)
-  const recorded = await recordScripts(seeds.map(ksmMix))
+  const recorded = await recordScripts(MIX_SEEDS.map(ksmMix))
   return recorded.map(({ case: { settings, guests }, observations, differences }, i) => ({
-    seed: seeds[i]!,
+    seed: MIX_SEEDS[i]!,
     settings,
     fullScans: observations[0]!.counters.full_scans,
     pages: guests.map(({ length }) => length),

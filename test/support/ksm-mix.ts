@@ -5,6 +5,9 @@
 import { Prng, seedOf } from '../../src/random/prng.js'
 import type { KsmCase } from './ksm-cases.js'
 
+/** Those that are played. */
+export const MIX_SEEDS: readonly number[] = Array.from({ length: 20 }, (_, i) => i + 1)
+
 const GUESTS_MAX = 6
 const PAGES_MIN = 2000
 const PAGES_MAX = 20_000

@@ -1,8 +1,8 @@
 /** Does the lab do what the real kernel did? Every recorded case, step by step, counter by counter: exactly. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { KernelKsmCounters } from '../../src/ksm/counters.js'
 import type { KsmObservation } from '../support/ksm-cases.js'
+import { comparable } from '../support/ksm-comparable.js'
 import { recordedCases } from '../support/ksm-recordings.js'
 import { playOnLab } from '../support/lab-player.js'
 
@@ -32,9 +32,3 @@ describe('the lab plays as the kernel did:', () => {
     })
   }
 })
-
-/** The lab counts no chains of nodes, and to the kernel an unmerge is a break of every page. */
-function comparable({ counters, stat, cow_ksm }: KsmObservation, unmerged: boolean): object {
-  const { stable_node_chains, stable_node_dups, ...counted } = counters as KernelKsmCounters
-  return { counters: counted, stat, ...(unmerged ? {} : { cow_ksm }) }
-}
