@@ -5,7 +5,6 @@ import { messageOf, printable, ResourceError } from '../errors.js'
 import { readKsmCounters } from './ksm-counters.js'
 import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import { readKsmProcesses } from './ksm-processes.js'
-import { readKsmSettings } from './ksm-settings.js'
 import { isAbandoned, readSavedSettings } from './saved-settings.js'
 
 /** @throws ResourceError when there is no KSM to look at */
@@ -30,16 +29,17 @@ export function requireFreeKsm(paths: KsmPaths = KSM_PATHS): void {
   if (saved !== undefined && !isAbandoned(saved, paths)) {
     throw new ResourceError(`KSM is taken: process ${saved.pid} runs an experiment on it`)
   }
-  const user = readKsmProcesses(paths).processes.find(
-    ({ pid, ksm_rmap_items = 0 }) => ksm_rmap_items > 0 && pid !== process.pid,
-  )
+  const { processes } = readKsmProcesses(paths)
+  const user = processes.find(({ pid }) => pid !== process.pid)
   if (user !== undefined) {
-    const { pid, comm, ksm_rmap_items } = user
-    throw inUse(`process ${pid} (${printable(comm)}) has ${ksm_rmap_items} pages in it`)
+    const { pid, comm, ksm_rmap_items = 0 } = user
+    const what = ksm_rmap_items > 0 ? `${ksm_rmap_items} pages in it` : 'memory that it may merge'
+    throw inUse(`process ${pid} (${printable(comm)}) has ${what}`)
   }
-  const { pages_sharing = 0 } = readKsmCounters(paths)
-  if (readKsmSettings(paths).run === 1 && pages_sharing > 0) {
-    throw inUse(`it runs, and ${pages_sharing} pages are merged`)
+  const { pages_shared = 0, pages_sharing = 0 } = readKsmCounters(paths)
+  // Also of a process that has ended, until ksmd meets it: that can't be told from one in another PID namespace.
+  if (pages_shared + pages_sharing > 0 && !processes.some(({ ksm_rmap_items = 0 }) => ksm_rmap_items > 0)) {
+    throw inUse(`${pages_shared + pages_sharing} pages are merged, of processes that can't be seen from here`)
   }
 }
 

@@ -8,7 +8,7 @@ import { KsmTree } from './ksm-tree.js'
 
 const [paths = '', settings = '', killAtWrite = ''] = process.argv.slice(2)
 const tree = new KsmTree(JSON.parse(paths) as KsmPaths)
-tree.addProcess(process.pid, {})
+tree.addProcess(process.pid, { ksmStat: 'ksm_rmap_items 12\n' })
 let writes = 0
 tree.obey(() => {
   if (++writes === Number(killAtWrite)) process.kill(process.pid, 'SIGKILL')

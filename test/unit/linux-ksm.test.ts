@@ -236,10 +236,27 @@ describe('what is missing is said in one line:', () => {
       requireFreeKsm(tree.paths),
     )
   })
-  test('it runs, and something is merged', () => {
-    tree.say('pages_sharing', 12)
-    says(/KSM is in use: it runs, and 12 pages are merged/, () => requireFreeKsm(tree.paths))
-    tree.say('run', 0)
-    requireFreeKsm(tree.paths)
-  })
+  for (const flag of ['ksm_mergeable', 'ksm_merge_any']) {
+    test(`another process has memory that may be merged, and nothing is yet: ${flag}`, () => {
+      const ksmStat = KSM_STAT_WITHOUT.replace(`${flag}: no`, `${flag}: yes`)
+      tree.say('run', 0)
+      tree.addProcess(process.pid, { ksmStat })
+      requireFreeKsm(tree.paths)
+      tree.addProcess(4711, { ksmStat })
+      says(/KSM is in use: process 4711 \(qemu\) has memory that it may merge/, () =>
+        requireFreeKsm(tree.paths),
+      )
+    })
+  }
+  for (const run of [0, 1]) {
+    for (const counter of ['pages_shared', 'pages_sharing']) {
+      test(`${counter} of a process that is not to be seen, with run ${run}; our own are no hindrance`, () => {
+        tree.say('run', run)
+        tree.say(counter, 12)
+        says(/KSM is in use: 12 pages are merged/, () => requireFreeKsm(tree.paths))
+        tree.addProcess(process.pid, { ksmStat: KSM_STAT })
+        requireFreeKsm(tree.paths)
+      })
+    }
+  }
 })

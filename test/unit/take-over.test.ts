@@ -33,6 +33,7 @@ beforeEach(() => {
   tree.say('advisor_mode', 'none [scan-time]')
   tree.say('advisor_min_pages_to_scan', 600)
   tree.say('pages_to_scan', 600)
+  tree.addProcess(process.pid, { ksmStat: 'ksm_rmap_items 12\n' })
   before = tree.settings()
   tree.obey()
 })
@@ -187,6 +188,8 @@ describe('what a dead process left', () => {
 })
 
 describe('a process that is killed', () => {
+  // What is merged is the child's.
+  beforeEach(() => tree.addProcess(process.pid, {}))
   const run = (killAtWrite: number) =>
     spawnSync(
       process.execPath,
