@@ -73,9 +73,30 @@ export function replaceKsmSettings(
   settings: Partial<HostKsmSettings> & Pick<HostKsmSettings, 'run'>,
   paths: Pick<KsmPaths, 'sysfs'> = KSM_PATHS,
 ): void {
-  write(paths.sysfs, 'run', 2)
-  write(paths.sysfs, 'advisor_mode', 'none')
+  clear(paths)
   writeKsmSettings(settings, paths)
+}
+
+/**
+ * The same with settings that were read, all of which are to be as they were: an advisor that is on also goes on from its
+ * pages_to_scan. It takes that only as its minimum, and only when it is switched on.
+ * @throws ResourceError as writeKsmSettings
+ */
+export function putBackKsmSettings(
+  settings: Partial<HostKsmSettings> & Pick<HostKsmSettings, 'run'>,
+  paths: Pick<KsmPaths, 'sysfs'> = KSM_PATHS,
+): void {
+  const { advisor_mode, pages_to_scan } = settings
+  clear(paths)
+  if (advisor_mode === 'scan-time' && pages_to_scan !== undefined) {
+    writeKsmSettings({ advisor_mode, advisor_min_pages_to_scan: pages_to_scan }, paths)
+  }
+  writeKsmSettings(settings, paths)
+}
+
+function clear({ sysfs }: Pick<KsmPaths, 'sysfs'>): void {
+  write(sysfs, 'run', 2)
+  write(sysfs, 'advisor_mode', 'none')
 }
 
 function write(sysfs: string, name: keyof HostKsmSettings, value: number | string): void {

@@ -11,6 +11,7 @@ import { requireFreeKsm } from './ksm-available.js'
 import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import {
   type HostKsmSettings,
+  putBackKsmSettings,
   readKsmSettings,
   replaceKsmSettings,
   writeKsmSettings,
@@ -48,7 +49,7 @@ export function takeOverKsm(
   let isOurs = true
   const restore = () => {
     if (!isOurs) return
-    replaceKsmSettings(replaced, paths)
+    putBackKsmSettings(replaced, paths)
     removeSavedSettings(paths)
     isOurs = false
   }
@@ -72,7 +73,7 @@ export function restoreAbandonedKsm(paths: KsmPaths = KSM_PATHS): string | undef
   const abandoned = `process ${saved.pid} ended without putting KSM's settings back`
   try {
     if (!claimSettings(saved, paths)) return undefined
-    replaceKsmSettings(saved.settings, paths)
+    putBackKsmSettings(saved.settings, paths)
     removeSavedSettings(paths)
   } catch (error) {
     throw new ResourceError(`${abandoned}; any twinpage command of root does it: ${messageOf(error)}`)
