@@ -3,7 +3,7 @@
  * It appears whole or not at all (a link to a finished file), and at most one process can make it. Only its owner, or
  * who claimed it from a dead one, changes or removes it.
  */
-import { linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { isSystemError, messageOf, ResourceError } from '../errors.js'
@@ -53,6 +53,9 @@ export function readSavedSettings({ saved }: Pick<KsmPaths, 'saved'> = KSM_PATHS
     const text = readIfThere(saved)
     return text === undefined ? undefined : (savedSchema.parse(JSON.parse(text)) as SavedSettings)
   } catch (error) {
+    if (isSystemError(error) && error.code === 'EACCES') {
+      throw new ResourceError(`only root can tell whether KSM is taken: ${messageOf(error)}`)
+    }
     const why = messageOf(error instanceof z.ZodError ? z.prettifyError(error) : error)
     throw new ResourceError(
       `${saved} should hold KSM's settings of before an earlier run, but can't be read (${why}); ` +
@@ -125,8 +128,10 @@ function withFile<Result>(
   if (startTicks === undefined) throw new ResourceError(`${paths.proc} does not show this process`)
   const file = `${paths.saved}.${process.pid}`
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    // All may read it, whatever the umask: their commands look for it as well.
+    if (mkdirSync(dirname(file), { recursive: true }) !== undefined) chmodSync(dirname(file), 0o755)
     writeFileSync(file, JSON.stringify({ pid: process.pid, startTicks, settings } satisfies SavedSettings))
+    chmodSync(file, 0o644)
     return use(file)
   } catch (error) {
     throw cannotSave(error, paths)

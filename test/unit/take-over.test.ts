@@ -1,7 +1,16 @@
 /** KSM taken over for a run and put back, over a made-up tree that takes writes as the kernel does. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -97,6 +106,16 @@ describe('taking KSM over', () => {
     assert.deepEqual(tree.settings(), before)
     assert(!existsSync(tree.paths.saved))
   })
+  test('what was there may be read by all, whatever the umask', () => {
+    const umask = process.umask(0o077)
+    try {
+      takeOverKsm(OURS, tree.paths)
+    } finally {
+      process.umask(umask)
+    }
+    const modes = [dirname(tree.paths.saved), tree.paths.saved].map((file) => statSync(file).mode & 0o777)
+    assert.deepEqual(modes, [0o755, 0o644])
+  })
   test('is refused while another process has it, by its number', () => {
     takeOverKsm(OURS, tree.paths)
     const ours = tree.settings()
@@ -165,6 +184,14 @@ describe('what a dead process left', () => {
     assert.throws(() => notAsRoot(() => restoreAbandonedKsm(tree.paths)), {
       name: 'ResourceError',
       message: /^process 4711 ended without [^\n]* root [^\n]*EACCES[^\n]*$/,
+    })
+  })
+  test('that may not be read is nothing to be removed', () => {
+    leave()
+    chmodSync(tree.paths.saved, 0)
+    assert.throws(() => notAsRoot(() => restoreAbandonedKsm(tree.paths)), {
+      name: 'ResourceError',
+      message: /^only root [^\n]*EACCES[^\n]*ksm-settings\.json'$/,
     })
   })
   for (const [what, text] of Object.entries({
