@@ -33,8 +33,13 @@ export interface Scan {
   lastPass(): Pass
   /** A pass over pages that nobody has stored to meanwhile finds nothing new if it is this one, counted from 1, or later. */
   readonly passesToSettle: number
-  /** For a scanner that does not read the control block: a phase begins, its guests in a moment. */
+  /**
+   * For a scanner that does not read the control block: a phase begins, its guests in a moment.
+   * @throws ResourceError, or the system's error, when it can't do what this phase or the last one asks for
+   */
   startPhase?(phase: number): Promise<void>
+  /** For one whose last phase may still fail at what it began: resolves when it is done. */
+  endRun?(): Promise<void>
 }
 
 export interface Pass {

@@ -2,13 +2,12 @@
  * Backend `linux-ksm`: the guests' memories are this process's, the kernel's KSM merges them, and the processor's MMU guards
  * them. There is no machine of ours, so no frames to run out of, no swap file, and nothing but the pages to verify.
  */
-import { messageOf } from '../errors.js'
 import { compileKernels } from '../kernels/kernels.js'
 import { allocateGuests, type GuestMemory, releaseGuests } from '../linux/guest-memories.js'
 import { requireKsm } from '../linux/ksm-available.js'
 import { KsmdScan } from '../linux/ksmd-scan.js'
 import { openPageFaultEvents } from '../linux/page-fault-events.js'
-import { type KsmTakeOver, takeOverKsm } from '../linux/take-over.js'
+import { type KsmTakeOver, putBack, restoreAtExit, takeOverKsm } from '../linux/take-over.js'
 import { measureClockCostNs } from '../measure/clock.js'
 import { createCounters } from '../measure/counters.js'
 import type { KsmPlan, Plan } from '../scenario/plan.js'
@@ -37,14 +36,14 @@ export async function onLinuxKsm(
   requireKsm()
   openPageFaultEvents().close()
   const ksm = takeOverKsm({ ...scanner.fixed, ...scanner.rates[0]!, run: 0 })
-  process.on('exit', ksm.restore)
+  const stopWatching = restoreAtExit(ksm)
   try {
     refuseUnknownRates(ksm, scanner)
     const outcome = await withMemories(plan, (memories) => run(new LinuxKsm(plan, scanner, memories, ksm)))
     return { ...outcome, messages: [...outcome.messages, ...putBack(ksm)] }
   } finally {
     putBack(ksm)
-    process.off('exit', ksm.restore)
+    stopWatching()
   }
 }
 
@@ -57,16 +56,6 @@ async function withMemories<Result>(
     return await use(memories)
   } finally {
     releaseGuests(memories)
-  }
-}
-
-/** That the settings can't be put back is no reason to lose a run; what there is to say of it. */
-function putBack(ksm: KsmTakeOver): string[] {
-  try {
-    ksm.restore()
-    return []
-  } catch (error) {
-    return [`${messageOf(error)}; the next twinpage command will try again`]
   }
 }
 

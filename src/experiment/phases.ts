@@ -2,6 +2,7 @@
  * Leads a run through its phases, from the main thread: starts each at its time, samples at every interval, at every
  * snapshot of a trace and at every end of a phase, and decides when a warm-up has warmed up.
  */
+import { isSystemError, messageOf, ResourceError } from '../errors.js'
 import { realNowNs } from '../measure/clock.js'
 import type { PhasePlan, Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
@@ -9,6 +10,7 @@ import { Patience } from '../sync/patience.js'
 import type { Backend } from './backend.js'
 import type { RunClock } from './engine.js'
 import type { PhaseRecord, RunObserver, Sample } from './outcome.js'
+import type { RunFailure } from './run.js'
 
 /** Longest sleep between two looks at what goes on. */
 const LOOK_MS = 10
@@ -27,7 +29,7 @@ export class PhaseLeader {
   readonly phases: PhaseRecord[] = []
   readonly messages: string[] = []
   /** Why the run can't go on, if it can't. */
-  failure: string | undefined
+  failure: RunFailure | undefined
   private startNs = 0
   private nextSample = 1
   private nextSnapshot = 0
@@ -49,7 +51,8 @@ export class PhaseLeader {
     let start = this.sample(this.plan.phases[0]!.name, { isBorder: true })
     for (let index = 0; index < this.plan.phases.length && !mustEnd(); index++) {
       const phase = this.plan.phases[index]!
-      await this.scan.startPhase?.(index)
+      await this.askScanner(phase.name, () => this.scan.startPhase?.(index))
+      if (this.failure !== undefined) return
       const phaseStartNs = this.clock.nowNs()
       this.control.startPhase(index, phaseStartNs)
       await this.runPhase(phase, index, phaseStartNs + phase.seconds * 1e9, mustEnd)
@@ -57,6 +60,20 @@ export class PhaseLeader {
       const end = this.sample(phase.name, { isBorder: true })
       this.phases.push({ name: phase.name, measured: phase.ends.when === 'time', start, end })
       start = end
+    }
+    await this.askScanner(this.plan.phases.at(-1)!.name, () => this.scan.endRun?.())
+  }
+
+  /** What the system refuses its scanner ends a run, but what has been measured by then stands. */
+  private async askScanner(phase: string, ask: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await ask()
+    } catch (error) {
+      if (!(error instanceof ResourceError || isSystemError(error))) throw error
+      this.failure ??= {
+        kind: error instanceof ResourceError ? 'resources' : 'internal',
+        message: `phase ${phase}: KSM could not be set: ${messageOf(error)}`,
+      }
     }
   }
 
@@ -130,7 +147,10 @@ export class PhaseLeader {
   private async sampleSnapshot(phase: string, mustEnd: () => boolean): Promise<void> {
     const patience = new Patience(SNAPSHOT_LIMIT_MS, () => this.clock.nowNs()).begin()
     while (!this.control.allReplayed(this.nextSnapshot + 1)) {
-      if (patience.isOver()) this.failure = `a guest did not replay snapshot ${this.nextSnapshot} in time`
+      if (patience.isOver()) {
+        const message = `a guest did not replay snapshot ${this.nextSnapshot} in time`
+        this.failure = { kind: 'internal', message }
+      }
       if (mustEnd()) return
       await this.clock.sleep(LOOK_AT_GUESTS_MS)
     }

@@ -170,7 +170,7 @@ class Run {
 
   private failureOf({ guests, reclaimer }: EngineResults): RunFailure | undefined {
     const guest = guests.findIndex((result) => result?.failure !== undefined)
-    if (guest < 0) return this.leader.failure === undefined ? undefined : internal(this.leader.failure)
+    if (guest < 0) return this.leader.failure
     const { kind, message } = guests[guest]!.failure!
     const who = `guest ${this.plan.guests[guest]!.name}: ${message}`
     if (kind !== 'outOfFrames') return internal(who)

@@ -7,6 +7,7 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf, ResourceError } from '../errors.js'
 import type { Pass, Scan } from '../experiment/backend.js'
 import type { KsmRates } from '../ksm/settings.js'
 import { type HostKsmCounters, readKsmCounter } from './ksm-counters.js'
@@ -56,8 +57,13 @@ export class KsmdScan implements Scan {
     this.run = run
     if (run !== 2) return this.setRun(run)
     this.unmerged = this.setRun(run)
-    // What fails here fails again when KSM is put back, and is told then.
+    // Whoever waits for it hears of its failure.
     this.unmerged.catch(() => {})
+  }
+
+  /** Only when an unmerge is over it is known whether it could be done. */
+  async endRun(): Promise<void> {
+    await this.unmerged
   }
 
   /** Of one pass, or of several that ended since the last look. */
@@ -81,6 +87,10 @@ export class KsmdScan implements Scan {
   }
 
   private async setRun(run: number): Promise<void> {
-    await writeFile(join(this.paths.sysfs, 'run'), String(run))
+    try {
+      await writeFile(join(this.paths.sysfs, 'run'), String(run))
+    } catch (error) {
+      throw new ResourceError(`KSM's run can't be set to ${run}: ${messageOf(error)}`)
+    }
   }
 }

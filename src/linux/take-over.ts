@@ -62,6 +62,28 @@ export function takeOverKsm(
   return { replaced, set: (changes) => writeKsmSettings(changes, paths), restore }
 }
 
+/** That the settings can't be put back is no reason to lose a run; what there is to say of it. */
+export function putBack(ksm: Pick<KsmTakeOver, 'restore'>): string[] {
+  try {
+    ksm.restore()
+    return []
+  } catch (error) {
+    return [`${messageOf(error)}; the next twinpage command will try again`]
+  }
+}
+
+/**
+ * For a process that exits in the middle of its run.
+ * @returns what takes that back
+ */
+export function restoreAtExit(ksm: Pick<KsmTakeOver, 'restore'>): () => void {
+  const restore = () => {
+    for (const line of putBack(ksm)) process.stderr.write(`twinpage: ${line}\n`)
+  }
+  process.on('exit', restore)
+  return () => process.off('exit', restore)
+}
+
 /**
  * Puts back what a process that is no more had replaced. Where nothing was left it only looks for a file.
  * @returns a line that says so, if it had to

@@ -69,10 +69,12 @@ test('each phase has its settings; run is written when it changes', async () => 
   assert.deepEqual(seen, ['1 700 1', 'left alone 800 0', '0 100 0', '1 100 0'])
 })
 
-test('an unmerge goes on beside its phase; the next one waits for it, and hears of its failure', async () => {
+test('an unmerge goes on beside its phase; the next one, or the end of the run, waits for it, and hears of its failure', async () => {
   const scan = scanOf({ run: 2 }, { run: 2 })
   tree.lacks('run')
   tree.say('run/is-a-directory', 1)
   await scan.startPhase(0)
-  await assert.rejects(scan.startPhase(1), /EISDIR/)
+  const failed = { name: 'ResourceError', message: /^KSM's run can't be set to 2: EISDIR/ }
+  await assert.rejects(scan.startPhase(1), failed)
+  await assert.rejects(scan.endRun(), failed)
 })

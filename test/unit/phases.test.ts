@@ -1,7 +1,8 @@
 /** When does a warm-up end? The leader with a real control block, and a scanner that is a row of counters. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ResourceError } from '../../src/errors.js'
 import type { Sampler, Scan } from '../../src/experiment/backend.js'
 import { LabScan } from '../../src/experiment/lab.js'
 import type { Sample } from '../../src/experiment/outcome.js'
@@ -164,4 +165,55 @@ test('a run that must end ends its phase early, and begins no other', async () =
     leader.phases.map(({ name }) => name),
     ['a'],
   )
+})
+
+describe('a scanner that is refused something ends the run, and leaves what was measured:', () => {
+  const phases: PhasePlan[] = ['a', 'b'].map((name) => ({ name, ends: { when: 'time' }, seconds: 0.01 }))
+  const full = new ResourceError('no memory')
+  const refused = Object.assign(new Error('ENOMEM: write'), { code: 'ENOMEM', syscall: 'write' })
+  const startPhase = (error: Error) => async (phase: number) => {
+    if (phase === 1) throw error
+  }
+  for (const [what, scan, failure, measured] of [
+    [
+      'at a later phase',
+      { startPhase: startPhase(full) },
+      { kind: 'resources', message: 'phase b: KSM could not be set: no memory' },
+      ['a'],
+    ],
+    [
+      'by the system',
+      { startPhase: startPhase(refused) },
+      { kind: 'internal', message: 'phase b: KSM could not be set: ENOMEM: write' },
+      ['a'],
+    ],
+    [
+      'in the last phase',
+      { endRun: () => Promise.reject(full) },
+      { kind: 'resources', message: 'phase b: KSM could not be set: no memory' },
+      ['a', 'b'],
+    ],
+  ] as const) {
+    test(what, async () => {
+      const { leader, done } = lead(
+        phases,
+        () => false,
+        () => scan,
+      )
+      await done
+      assert.deepEqual(leader.failure, failure)
+      assert.deepEqual(
+        leader.phases.map(({ name }) => name),
+        measured,
+      )
+    })
+  }
+  test('a defect is none of these', async () => {
+    const { done } = lead(
+      phases,
+      () => false,
+      () => ({ startPhase: startPhase(new TypeError('defect')) }),
+    )
+    await assert.rejects(done, /defect/)
+  })
 })

@@ -241,3 +241,18 @@ describe('a process that is killed', () => {
     })
   }
 })
+
+test('a process that exits and can not put it back says so in a line', () => {
+  const takeOver = new URL('../../src/linux/take-over.js', import.meta.url)
+  const code = `import { restoreAtExit } from '${takeOver}'
+    restoreAtExit({ restore() { throw new Error('refused') } })
+    process.exit(130)`
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    timeout: LIMIT_MS,
+    encoding: 'utf8',
+  })
+  assert.deepEqual(
+    { status, stderr },
+    { status: 130, stderr: 'twinpage: refused; the next twinpage command will try again\n' },
+  )
+})
