@@ -52,5 +52,7 @@ function requireWritable(file: string): void {
 }
 
 function inUse(how: string): ResourceError {
-  return new ResourceError(`KSM is in use: ${how}; a run would unmerge them and mix them with its own`)
+  return new ResourceError(
+    `KSM is in use: ${how}; a run would unmerge what is merged, and merge it with its own`,
+  )
 }

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { requireFreeKsm } from '../../src/linux/ksm-available.js'
 import { readKsmCounters } from '../../src/linux/ksm-counters.js'
 import { KSM_PATHS } from '../../src/linux/ksm-paths.js'
 import { readKsmSettings, replaceKsmSettings, writeKsmSettings } from '../../src/linux/ksm-settings.js'
@@ -83,16 +84,17 @@ liveKsmTest("top shows a process's merged pages, the scanner's work, and that it
   }),
 )
 
-liveKsmTest('KSM is taken over and put back although pages are merged and the advisor is on', () =>
-  withMergeablePages(async (pid) => {
-    replaceKsmSettings({ run: 0, advisor_mode: 'scan-time', max_page_sharing: 300, sleep_millisecs: 15 })
-    const before = readKsmSettings()
-    const paths = { ...KSM_PATHS, saved: join(cwd, 'ksm-settings.json') }
-    const taken = takeOverKsm(
-      { run: 1, advisor_mode: 'none', pages_to_scan: 2000, sleep_millisecs: 1, max_page_sharing: 16 },
-      paths,
-    )
-    assert.equal(readKsmSettings().pages_to_scan, 2000)
+liveKsmTest('KSM is taken over with the advisor on, and put back although pages are merged', async () => {
+  replaceKsmSettings({ run: 0, advisor_mode: 'scan-time', max_page_sharing: 300, sleep_millisecs: 15 })
+  const before = readKsmSettings()
+  const paths = { ...KSM_PATHS, saved: join(cwd, 'ksm-settings.json') }
+  const taken = takeOverKsm(
+    { run: 1, advisor_mode: 'none', pages_to_scan: 2000, sleep_millisecs: 1, max_page_sharing: 16 },
+    paths,
+  )
+  assert.equal(readKsmSettings().pages_to_scan, 2000)
+  await withMergeablePages(async (pid) => {
+    assert.throws(() => requireFreeKsm({ ...paths, saved: `${paths.saved}.none` }), /KSM is in use: process /)
     await until('all pages are merged', () => mergedPagesOf(pid) === PAGES)
     assert.throws(() => taken.set({ max_page_sharing: 32 }), /max_page_sharing can't be set to 32: EBUSY/)
     taken.set({ run: 0, sleep_millisecs: 2 })
@@ -100,5 +102,5 @@ liveKsmTest('KSM is taken over and put back although pages are merged and the ad
     taken.restore()
     assert.deepEqual(readKsmSettings(), before)
     assert.equal(mergedPagesOf(pid), 0)
-  }),
-)
+  })
+})
