@@ -39,7 +39,10 @@ export function requireFreeKsm(paths: KsmPaths = KSM_PATHS): void {
   const { pages_shared = 0, pages_sharing = 0 } = readKsmCounters(paths)
   // Also of a process that has ended, until ksmd meets it: that can't be told from one in another PID namespace.
   if (pages_shared + pages_sharing > 0 && !processes.some(({ ksm_rmap_items = 0 }) => ksm_rmap_items > 0)) {
-    throw inUse(`${pages_shared + pages_sharing} pages are merged, of processes that can't be seen from here`)
+    throw inUse(
+      `${pages_shared + pages_sharing} pages are merged, of processes that can't be seen from here or have ended ` +
+        `(echo 2 > ${paths.sysfs}/run unmerges them)`,
+    )
   }
 }
 
