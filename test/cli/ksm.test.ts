@@ -56,8 +56,8 @@ test('what could be merged is merged, and counted by the kernel’s names, as a 
   )
   // Pages that map the zero page are met no more.
   const rmapItems = GUESTS * (PAGES - zeros)
-  assert.equal(ksm?.pages_unshared! + ksm?.pages_volatile!, rmapItems - PAGES)
-  assert.equal(ksm?.general_profit, generalProfit(PAGES / 2, GUESTS * zeros, rmapItems))
+  assert.equal(ksm!.pages_unshared! + ksm!.pages_volatile!, rmapItems - PAGES)
+  assert.equal(ksm!.general_profit, generalProfit(PAGES / 2, GUESTS * zeros, rmapItems))
   for (const guest of ['g-1', 'g-2']) {
     const stat = { ksm_rmap_items: PAGES - zeros, ksm_zero_pages: zeros, ksm_merging_pages: PAGES / 2 }
     assert.deepEqual(merge!.guests[guest]!.ksm_stat, { ...stat, ksm_process_profit: processProfit(stat) })
@@ -67,7 +67,7 @@ test('what could be merged is merged, and counted by the kernel’s names, as a 
 test('the time series has the same, a column for each counter, at each phase’s end', () => {
   const { rows } = readTimeSeries(join(cwd, 'out'))
   for (const { name, ksm } of summary.phases) {
-    const last = rows.findLast((row) => row['phase'] === name)!
+    const last = rows.findLast((row) => row.phase === name)!
     for (const [counter, value] of Object.entries(ksm!))
       assert.equal(last[`ksm.${counter}`], String(value ?? ''), `${counter} at the end of ${name}`)
   }
