@@ -1,9 +1,9 @@
 /** What a scanner makes of its task: it shares as the plan says, and counts where it is to. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ScannerTask } from '../../src/experiment/messages.js'
-import { counterRow, SCAN } from '../../src/measure/counters.js'
-import { scannerOf } from '../../src/sharing/attach.js'
+import type { ReclaimerTask, ScannerTask } from '../../src/experiment/messages.js'
+import { counterRow, RECLAIM, SCAN } from '../../src/measure/counters.js'
+import { reclaimerOf, scannerOf } from '../../src/sharing/attach.js'
 import { Control, createControl } from '../../src/sync/control.js'
 import { TestHost } from '../support/host.js'
 
@@ -36,5 +36,34 @@ for (const [salts, ShareForceSalting, shares] of [
     while (counterRow(host.counters, 2)[SCAN.passes]! < 1) scanner.step()
     assert.equal(host.mpn(0, 0) === host.mpn(1, 0), shares)
     host.assertIntact()
+  })
+}
+
+for (const [scanner, merges, swapOuts] of [
+  [{ policy: 'tps', ShareForceSalting: 0 }, 1, 0],
+  [{ policy: 'ksm' }, 0, 1],
+] as const) {
+  test(`a reclaimer under policy ${scanner.policy} ${merges === 1 ? 'tries to share a page first' : 'only swaps'}`, () => {
+    const host = new TestHost({ guests: [2], frames: 16, swap: true })
+    for (const ppn of [0, 1]) host.guests[0]!.contents.writeKnown(ppn, CONTENT)
+    const control = new Control(createControl(1, 3, 1))
+    host.pass()
+    const { allocator } = host.reclaimerView
+    const task = {
+      machine: host.handle,
+      counters: host.counters,
+      thread: 2,
+      guests: host.guests,
+      plan: { seed: 1, scanner },
+      enoughFrames: allocator.availableFrames() + 1,
+    } as unknown as ReclaimerTask
+    host.guests[0]!.contents.writeKnown(1, CONTENT)
+    const reclaimer = reclaimerOf(task, control)
+    allocator.requestReclaim()
+    for (let steps = 0; allocator.isReclaimRequested() && steps < 1000; steps++) reclaimer.step()
+    const row = counterRow(host.counters, 2)
+    assert.deepEqual([row[SCAN.merges], row[RECLAIM.swapOuts]], [merges, swapOuts])
+    host.assertIntact()
+    host.close()
   })
 }
