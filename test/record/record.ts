@@ -28,7 +28,8 @@ async function main(name: string | undefined): Promise<void> {
   process.on('SIGTERM', () => process.exit(143))
   const items = await RECORDERS[name]()
   const recording: Recording<Recordings[keyof Recordings]> = {
-    kernel: `${type()} ${release()}`,
+    // Without what a distributor has added to it.
+    kernel: `${type()} ${release().replace(/-.*/, '')}`,
     date: new Date().toISOString(),
     how: `npm run record -- ${name}. ${name === 'advisor' ? ADVISOR_HOW : CASE_HOW}`,
     items,
