@@ -10,7 +10,7 @@ import * as A from '#atomics'
 import type { ThreadTimes } from '../host/threads.js'
 import type { GuestMemory } from '../linux/guest-memories.js'
 import { readKsmCounter, readKsmCounters, readKsmEvents } from '../linux/ksm-counters.js'
-import { readKsmSettings } from '../linux/ksm-settings.js'
+import { readPagesToScan } from '../linux/ksm-settings.js'
 import { readKsmStat } from '../linux/ksm-stat.js'
 import { findKsmd, readKsmdTimes } from '../linux/ksmd.js'
 import type { LinuxMemory } from '../linux/ram.js'
@@ -143,7 +143,7 @@ export class LinuxSampler implements Sampler {
       ...counters,
       pages_scanned: since(before.pages_scanned, counters.pages_scanned),
       pages_skipped: since(before.pages_skipped, counters.pages_skipped),
-      pages_to_scan: readKsmSettings().pages_to_scan,
+      pages_to_scan: readPagesToScan(),
       cow_ksm: since(before.cow_ksm, readKsmEvents().cow_ksm),
     }
   }

@@ -49,6 +49,12 @@ export function readKsmSettings({ sysfs }: Pick<KsmPaths, 'sysfs'> = KSM_PATHS):
   return Object.fromEntries(entries) as Partial<HostKsmSettings>
 }
 
+/** As set, or as the advisor has decided. */
+export function readPagesToScan({ sysfs }: Pick<KsmPaths, 'sysfs'> = KSM_PATHS): number | undefined {
+  const text = readIfThere(join(sysfs, 'pages_to_scan'))
+  return text === undefined ? undefined : Number(text)
+}
+
 /**
  * Changes those that are named, `run` last. pages_to_scan is left to the advisor where there is one.
  * @throws ResourceError when the kernel refuses one, or has no such setting and does not already act so
