@@ -43,7 +43,7 @@ export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void
       .fail((message, error) => {
         // Some of yargs' own complaints come as errors of its own class.
         if (error != null && error.name !== 'YError') throw error
-        throw new UserError(oneLine(message))
+        throw new UserError(messageOf(message))
       })
       .parseAsync()
   } catch (error) {
@@ -65,13 +65,6 @@ function tidyKsm(paths: KsmPaths): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof UserError) return EXIT.usage
   return error instanceof ResourceError ? EXIT.resources : EXIT.internal
-}
-
-function oneLine(message: string): string {
-  return message
-    .trim()
-    .split(/\s*\n\s*/)
-    .join('; ')
 }
 
 function stackOf(error: unknown): string {
