@@ -1,5 +1,7 @@
 /** Backend `lab`: a machine of our own, with its scanner, reclaimer and swap file, in threads or stepped. */
 import { compileKernels } from '../kernels/kernels.js'
+import { RMAP_BYTES } from '../ksm/rmap-items.js'
+import { NODE_BYTES } from '../ksm/unstable-tree.js'
 import { type AuditReport, auditMachine } from '../machine/audit.js'
 import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
 import { closeSwapFile, openSwapFile } from '../machine/swap.js'
@@ -71,7 +73,8 @@ class Lab implements Backend {
       ? new Workers(plan, this.control, () => ({ guests: guests(), hypervisor }))
       : new Stepped(plan, guests(), hypervisor)
     this.clockCostNs = isThreaded ? measureClockCostNs() : null
-    this.metadataBytesPerPage = metadataBytesPerPage(machine)
+    const ofKsm = plan.scanner.policy === 'ksm' ? ksmBytes(guestPages, frames) / guestPages : 0
+    this.metadataBytesPerPage = metadataBytesPerPage(machine) + ofKsm
   }
 
   beforeVerify(): void {
@@ -88,6 +91,11 @@ class Lab implements Backend {
     }
     return auditMachine(this.machine, nameOf)
   }
+}
+
+/** What a scanner of policy `ksm` keeps to itself. */
+function ksmBytes(guestPages: number, frames: number): number {
+  return guestPages * (RMAP_BYTES.page + NODE_BYTES) + frames * RMAP_BYTES.frame
 }
 
 /** The lab's scanner, by its row of counters. */

@@ -15,6 +15,9 @@ import type { GuestPages } from '../experiment/messages.js'
 import { FRAME_WORDS, STATE } from '../machine/frames.js'
 import { KSM, KSM_STAT } from '../measure/counters.js'
 
+/** What the arrays below take for each guest page, and for each frame. */
+export const RMAP_BYTES = { page: 19, frame: 8 }
+
 const EXISTS = 1
 const STABLE = 2
 const UNSTABLE = 4

@@ -19,6 +19,9 @@ export const GAVE_UP = -2
 /** A page in the tree that can't be compared with any more: it is not backed, or no candidate. */
 export const UNMERGEABLE = 2
 
+/** What a node takes. */
+export const NODE_BYTES = 13
+
 export class UnstableTree {
   private readonly nil: number
   private readonly left: Int32Array

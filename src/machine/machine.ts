@@ -68,7 +68,7 @@ export function createMachine(
   }
 }
 
-/** Bytes of metadata for each guest page, everything counted: shared tables, and the guest's own digest. */
+/** Bytes of metadata for each guest page: shared tables, and the guest's own digest. */
 export function metadataBytesPerPage(handle: MachineHandle): number {
   const shared = [handle.frameTable, handle.buckets, handle.allocator.words, handle.ptes, handle.tags]
   const digestBytes = handle.ptes.length * 4

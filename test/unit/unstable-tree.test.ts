@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { GAVE_UP, INSERTED, UNMERGEABLE, UnstableTree } from '../../src/ksm/unstable-tree.js'
+import { RMAP_BYTES, RmapItems } from '../../src/ksm/rmap-items.js'
+import { GAVE_UP, INSERTED, NODE_BYTES, UNMERGEABLE, UnstableTree } from '../../src/ksm/unstable-tree.js'
 
 const PAGES = 64
 
@@ -83,6 +84,16 @@ test('a search that comes by a page that can’t be compared with gives up, and 
   all.tree.clear()
   assert.deepEqual(all.pages(), [])
   assert.equal(all.tree.searchOrInsert(9), INSERTED)
+})
+
+test('what KSM keeps of pages and frames takes as many bytes as it says', () => {
+  const bytesOf = (owner: object) =>
+    Object.values(owner).reduce((sum, value) => sum + (ArrayBuffer.isView(value) ? value.byteLength : 0), 0)
+  // One node more stands for those that are missing.
+  assert.equal(bytesOf(new UnstableTree(PAGES, () => 0)), (PAGES + 1) * NODE_BYTES)
+  const [frames, frameTable, counters] = [10, new Int32Array(0), new Float64Array(0)]
+  const bytes = bytesOf(new RmapItems(PAGES, frames, frameTable, counters, [], []))
+  assert.equal(bytes, PAGES * RMAP_BYTES.page + frames * RMAP_BYTES.frame)
 })
 
 function play(all: NumberedTree, steps: readonly Step[], held: Set<number>, isOrdered = true): void {
