@@ -14,6 +14,7 @@ import * as A from '#atomics'
 import type { GuestPages } from '../experiment/messages.js'
 import { FRAME_WORDS, STATE } from '../machine/frames.js'
 import { KSM, KSM_STAT } from '../measure/counters.js'
+import { guestOf } from '../sharing/guest-of.js'
 
 /** What the arrays below take for each guest page, and for each frame. */
 export const RMAP_BYTES = { page: 19, frame: 8 }
@@ -142,8 +143,6 @@ export class RmapItems {
   }
 
   private rowOf(page: number): Float64Array {
-    let guest = this.guests.length - 1
-    while (this.guests[guest]!.firstPage > page) guest--
-    return this.guestRows[guest]!
+    return this.guestRows[guestOf(this.guests, page)]!
   }
 }

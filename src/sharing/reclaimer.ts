@@ -16,6 +16,7 @@ import { RECLAIM } from '../measure/counters.js'
 import type { Prng } from '../random/prng.js'
 import { type Actor, AT_ONCE, drive, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
+import { guestOf } from './guest-of.js'
 import type { Policy } from './policy.js'
 
 /** How often an idle reclaimer looks whether the run is over. */
@@ -25,7 +26,6 @@ const FRUITLESS_TRIES_MAX = 10_000
 const REST_NS = 2e6
 
 export class Reclaimer implements Actor {
-  private readonly pagesBefore: number[]
   private readonly guestPages: number
   /** Why the last page that was to be written to the swap file could not be; undefined when it could. */
   swapError: string | undefined
@@ -45,7 +45,6 @@ export class Reclaimer implements Actor {
     /** Frames that must be free before it stops. */
     private readonly enoughFrames: number,
   ) {
-    this.pagesBefore = guests.map((guest) => guest.firstPage)
     this.guestPages = guests.reduce((sum, guest) => sum + guest.pages, 0)
   }
 
@@ -88,7 +87,7 @@ export class Reclaimer implements Actor {
   /** Takes one page at random; true if that freed a frame. */
   private freeOne(): boolean {
     const page = this.prng.nextBelow(this.guestPages)
-    const guest = this.guestOf(page)
+    const guest = guestOf(this.guests, page)
     if (!isIdlePrivate(A.peek(this.machine.ptes, page))) return false
     if (this.guests[guest]!.share && this.policy?.visit(page, guest, false) === true) return true
     return this.machine.swap !== undefined && this.swapOut(this.machine.swap, page)
@@ -109,11 +108,5 @@ export class Reclaimer implements Actor {
     machine.releasePrivate(mpn)
     this.counters[RECLAIM.swapOuts]! += 1
     return true
-  }
-
-  private guestOf(page: number): number {
-    let guest = this.guests.length - 1
-    while (this.pagesBefore[guest]! > page) guest--
-    return guest
   }
 }
