@@ -26,7 +26,7 @@ import type { FrameAllocator } from './allocator.js'
 import { FRAME_WORDS, ownedBy, STATE } from './frames.js'
 import { PAGE_WORDS } from './layout.js'
 import { type Machine, UNIQUE_TAG, ZERO_TAG } from './machine.js'
-import { INELIGIBLE, LOCKED, mpnOf, PRESENT, privatePte, SHARED, SWAPPED, WRITABLE } from './pte.js'
+import { LOCKED, mpnOf, PRESENT, privatePte, SHARED, SWAPPED, storedTo, WRITABLE } from './pte.js'
 
 /** No frame came free within the limit. */
 export class OutOfFramesError extends Error {
@@ -158,7 +158,7 @@ export class Mmu implements GuestRam {
 
   private finishStore(page: number, pte: number, tag: number, words: number): void {
     if (this.tags[page] !== tag) this.tags[page] = tag
-    this.machine.unlock(page, pte & ~INELIGIBLE)
+    this.machine.unlock(page, storedTo(pte))
     this.counters[GUEST.stores]! += words
     if (this.cowStartNs !== 0) this.recordCowFault()
     else if (this.controlStartNs !== 0) this.recordControl(words)

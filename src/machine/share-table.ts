@@ -68,21 +68,21 @@ export class ShareTable {
   find(hashLow: number, hashHigh: number, self: number): Found {
     const bucket = this.bucketOf(hashLow, hashHigh)
     const head = this.lock(bucket)
-    let found: Found = 'nothing'
-    for (let mpn = firstOf(head); mpn !== END; mpn = this.next(mpn)) {
-      if (mpn === self || !this.hasHash(mpn, hashLow, hashHigh)) continue
-      const state = A.load(this.frameTable, mpn * FRAME_WORDS + STATE)
-      if (state > 0 && tryAddReference(this.frameTable, mpn)) {
-        this.foundMpn = mpn
-        found = 'shared'
-        break
-      }
-      if (state < 0 && found === 'nothing') {
-        this.foundMpn = mpn
-        this.foundPage = ownerOf(state)
-        found = 'hint'
-      }
-    }
+    const found = this.search(head, hashLow, hashHigh, self)
+    this.unlock(bucket, head)
+    return found
+  }
+
+  /**
+   * The same, and if there is nothing files private frame `mpn` as a hint. The caller holds its page's PTE lock. Both under
+   * one lock of the bucket, so that of equal pages that are looked at at once the later is told of the earlier.
+   */
+  findOrFile(mpn: number, hashLow: number, hashHigh: number): Found {
+    this.remove(mpn)
+    const bucket = this.bucketOf(hashLow, hashHigh)
+    let head = this.lock(bucket)
+    const found = head === EMPTY ? 'nothing' : this.search(head, hashLow, hashHigh, mpn)
+    if (found === 'nothing') head = this.put(mpn, hashLow, hashHigh, head)
     this.unlock(bucket, head)
     return found
   }
@@ -114,16 +114,6 @@ export class ShareTable {
       A.peek(this.frameTable, base + HASH_LOW) === hashLow &&
       A.peek(this.frameTable, base + HASH_HIGH) === hashHigh
     )
-  }
-
-  /**
-   * Files private frame `mpn` as a hint. The caller holds its page's PTE lock. False, and nothing filed, if an
-   * entry that could match has come in since the caller looked: two threads that scan equal pages at once
-   * would otherwise leave two hints that never meet.
-   */
-  fileHint(mpn: number, hashLow: number, hashHigh: number): boolean {
-    this.remove(mpn)
-    return this.link(mpn, hashLow, hashHigh, A.load(this.frameTable, mpn * FRAME_WORDS + STATE), false)
   }
 
   /**
@@ -192,22 +182,45 @@ export class ShareTable {
     mpn: number,
     hashLow: number,
     hashHigh: number,
-    state: number,
+    references: number,
     besideOthers: boolean,
   ): boolean {
     const bucket = this.bucketOf(hashLow, hashHigh)
     let head = this.lock(bucket)
     const free = besideOthers || !this.holdsMatch(head, hashLow, hashHigh)
     if (free) {
-      const base = mpn * FRAME_WORDS
-      this.frameTable[base + HASH_LOW] = hashLow
-      this.frameTable[base + HASH_HIGH] = hashHigh
-      this.frameTable[base + NEXT] = firstOf(head)
-      A.store(this.frameTable, base + STATE, state)
-      head = headOf(mpn)
+      head = this.put(mpn, hashLow, hashHigh, head)
+      A.store(this.frameTable, mpn * FRAME_WORDS + STATE, references)
     }
     this.unlock(bucket, head)
     return free
+  }
+
+  /** Makes an entry of a frame, the first in the chain of a bucket that is locked; returns its new head. */
+  private put(mpn: number, hashLow: number, hashHigh: number, head: number): number {
+    const base = mpn * FRAME_WORDS
+    this.frameTable[base + HASH_LOW] = hashLow
+    this.frameTable[base + HASH_HIGH] = hashHigh
+    this.frameTable[base + NEXT] = firstOf(head)
+    return headOf(mpn)
+  }
+
+  private search(head: number, hashLow: number, hashHigh: number, self: number): Found {
+    let found: Found = 'nothing'
+    for (let mpn = firstOf(head); mpn !== END; mpn = this.next(mpn)) {
+      if (mpn === self || !this.hasHash(mpn, hashLow, hashHigh)) continue
+      const state = A.load(this.frameTable, mpn * FRAME_WORDS + STATE)
+      if (state > 0 && tryAddReference(this.frameTable, mpn)) {
+        this.foundMpn = mpn
+        return 'shared'
+      }
+      if (state < 0 && found === 'nothing') {
+        this.foundMpn = mpn
+        this.foundPage = ownerOf(state)
+        found = 'hint'
+      }
+    }
+    return found
   }
 
   private holdsMatch(head: number, hashLow: number, hashHigh: number): boolean {

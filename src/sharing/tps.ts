@@ -2,27 +2,48 @@
  * Policy `tps`: what ESX's transparent page sharing does with one page (Waldspurger, "Memory Resource Management in
  * VMware ESX Server", OSDI 2002, §4).
  *
- *   hash the page, without a lock            a hash is a hint, whatever happens to the page meanwhile
- *   hash found, shared frame                 lock the PTE, compare, remap to the shared frame, free the duplicate
- *   hash found, hint                         hash the hinted page again: changed → the hint is stale, drop it;
- *                                            else lock both PTEs, compare, hash once more, share its frame
+ *   unchanged since its hint was filed       nothing to do: its PTE says so (HINTED)
+ *   else hash the page, without a lock       a hash is a hint, whatever happens to the page meanwhile
+ *   lock its PTE, look the hash up; then
+ *   a shared frame has that hash             compare, remap to the shared frame, free the duplicate
+ *   a hint has it                            its page was stored to since → it is stale, drop it;
+ *                                            else lock its PTE too, compare, share its frame
  *   equal hash, other bytes                  a false match: the page is ineligible until its guest stores to it
- *   not found, zero page                     becomes the shared zero frame at once: zeros are known to be common
- *   not found                                leave a hint; the page stays writable, the hint costs its guest nothing
+ *   nothing has it, zero page                becomes the shared zero frame at once: zeros are known to be common
+ *   nothing has it                           leave a hint; the page stays writable, the hint costs its guest nothing
+ *
+ * ESX hashed a page at each visit, and a hinted page again when another matched it. Here a store clears two bits of its
+ * page's PTE, which tell as much: UNTOUCHED, set before the page is hashed, that the hash is still that of its bytes when
+ * it is filed; HINTED, that it is so still. What is shared when is the same; what it costs is not (docs/performance.md).
+ * UNTOUCHED tells this to one scanner only: two would take each other's for their own. So a page is looked at by one
+ * scanner, its own (scan-order.ts), and by others, such as the reclaimer, only without leaving a hint.
  *
  * Why a merge loses no store: a store needs the PTE's lock, which the scanner holds from before the comparison until
- * the PTE names the shared frame read-only. Why it frees nothing in use: the duplicate is private to the page whose
- * lock is held, and its PTE names the shared frame before the duplicate is freed. Why the shared frame stays: `find`
- * hands it out with a reference of ours, or its owner's PTE lock is ours too. PTEs are only try-locked, the one of
- * the lower page first, so a scanner waits for no guest and for no other scanner.
+ * the PTE names the shared frame read-only. No bit and no hash is trusted with that: bytes are compared under the locks.
+ * Why it frees nothing in use: the duplicate is private to the page whose lock is held, and its PTE names the shared frame
+ * before the duplicate is freed. Why the shared frame stays: `findOrFile` hands it out with a reference of ours, or its
+ * owner's PTE lock is ours too. PTEs are only try-locked, so a scanner waits for no guest and for no other scanner.
  */
 import * as A from '#atomics'
 import type { PageKernels } from '../kernels/kernels.js'
 import type { Machine } from '../machine/machine.js'
-import { INELIGIBLE, isIdlePrivate, LOCKED, mpnOf, PRESENT, SHARED, sharedPte } from '../machine/pte.js'
+import {
+  HINTED,
+  INELIGIBLE,
+  isIdlePrivate,
+  LOCKED,
+  mpnOf,
+  PRESENT,
+  SHARED,
+  sharedPte,
+  UNTOUCHED,
+} from '../machine/pte.js'
 import { SCAN } from '../measure/counters.js'
 import type { Policy } from './policy.js'
 import type { SaltKeys } from './salt.js'
+
+/** How an attempt to merge with a hint ends; but for `stale`, our page is unlocked then. */
+type MergeEnd = 'merged' | 'passed over' | 'stale'
 
 export class TpsPolicy implements Policy {
   private readonly kernels: PageKernels
@@ -41,43 +62,49 @@ export class TpsPolicy implements Policy {
   }
 
   visit(page: number, guest: number, leaveHint: boolean): boolean {
-    const pte = A.peek(this.machine.ptes, page)
-    if ((pte & PRESENT) === 0) return false
+    const { machine } = this
+    const seen = A.peek(machine.ptes, page)
+    if ((seen & PRESENT) === 0) return false
     this.count(SCAN.pagesScanned)
-    if ((pte & (SHARED | INELIGIBLE)) !== 0) return false
-    if ((pte & LOCKED) !== 0) return this.lockFailed()
+    if ((seen & (SHARED | INELIGIBLE | HINTED)) !== 0) return false
+    if ((seen & LOCKED) !== 0) return this.lockFailed()
+    const pte = leaveHint ? seen | UNTOUCHED : seen
+    if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen) return this.lockFailed()
 
     const mpn = mpnOf(pte)
     this.hash(mpn)
     const isZero = this.kernels.hashLow === this.zeroHashLow && this.kernels.hashHigh === this.zeroHashHigh
     const low = this.kernels.hashLow ^ this.salts.low[guest]!
     const high = this.kernels.hashHigh ^ this.salts.high[guest]!
-    const table = this.machine.shareTable
-    if (table.isFiledUnder(mpn, low, high)) return false
+    if (!machine.tryLock(page, pte)) return this.lockFailed()
 
-    const found = table.find(low, high, mpn)
-    if (found === 'shared') return this.joinShared(page, pte, table.foundMpn)
-    if (found === 'hint') {
-      if (this.hintHolds(table.foundMpn, guest, low, high)) {
-        return this.mergeWithHint(page, pte, guest, low, high)
-      }
-      this.dropStaleHint(table.foundPage, table.foundMpn)
-    } else if (isZero) {
-      return this.shareZero(page, pte, low, high)
+    // The PTE is ours until it is unlocked, by giving it its new value.
+    const table = machine.shareTable
+    const files = leaveHint && !isZero
+    for (;;) {
+      const found = files ? table.findOrFile(mpn, low, high) : table.find(low, high, mpn)
+      if (found === 'nothing') break
+      if (found === 'shared') return this.joinShared(page, pte, table.foundMpn, guest, low, high)
+      const end = this.mergeWithHint(page, pte, guest, low, high)
+      if (end !== 'stale') return end === 'merged'
     }
-    if (leaveHint) this.leaveHint(page, pte, low, high)
+    if (isZero) this.shareZero(page, pte, low, high)
+    else machine.unlock(page, files ? pte | HINTED : pte)
     return false
   }
 
-  /** Remaps a page to a shared frame that we hold a reference to; the reference becomes the page's. */
-  private joinShared(page: number, pte: number, sharedMpn: number): boolean {
+  /** Remaps our locked page to a shared frame that we hold a reference to; the reference becomes the page's. */
+  private joinShared(
+    page: number,
+    pte: number,
+    sharedMpn: number,
+    guest: number,
+    low: number,
+    high: number,
+  ): boolean {
     const mpn = mpnOf(pte)
-    if (!this.machine.tryLock(page, pte)) {
-      this.machine.dropReference(sharedMpn)
-      return this.lockFailed()
-    }
     if (!this.compare(mpn, sharedMpn)) {
-      this.machine.unlock(page, this.afterMismatch(pte, sharedMpn))
+      this.machine.unlock(page, this.afterMismatch(pte, guest, low, high))
       this.machine.dropReference(sharedMpn)
       return false
     }
@@ -87,75 +114,60 @@ export class TpsPolicy implements Policy {
     return true
   }
 
-  /** Makes the frame of the hint that was found shared and remaps our page to it, if both still are what they were. */
-  private mergeWithHint(page: number, pte: number, guest: number, low: number, high: number): boolean {
-    const { foundPage: hintPage, foundMpn: hintMpn } = this.machine.shareTable
-    const hintPte = A.load(this.machine.ptes, hintPage)
-    if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn) return this.lockFailed()
-    if (!this.machine.tryLockBoth(page, pte, hintPage, hintPte)) return this.lockFailed()
+  /**
+   * Makes the frame of the hint that was found shared and remaps our locked page to it, if the hint still holds. A stale one
+   * is dropped, and our page stays locked.
+   */
+  private mergeWithHint(page: number, pte: number, guest: number, low: number, high: number): MergeEnd {
+    const { machine } = this
+    const { foundPage: hintPage, foundMpn: hintMpn } = machine.shareTable
+    const hintPte = A.load(machine.ptes, hintPage)
+    if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn || !machine.tryLock(hintPage, hintPte)) {
+      machine.unlock(page, pte)
+      this.lockFailed()
+      return 'passed over'
+    }
 
     // Both PTEs are ours.
-    const mpn = mpnOf(pte)
-    const filed = this.machine.shareTable.isFiledUnder(hintMpn, low, high)
-    const equal = filed && this.compare(mpn, hintMpn)
-    // Both guests may have stored the same since the pages were hashed: the frame would be shared under a wrong hash.
-    if (equal && this.hintHolds(hintMpn, guest, low, high)) {
-      this.machine.shareTable.promote(hintMpn, low, high, 2)
-      this.machine.unlock(hintPage, sharedPte(hintMpn))
-      this.machine.unlock(page, sharedPte(hintMpn))
-      this.machine.releasePrivate(mpn)
-      this.count(SCAN.merges)
-      return true
+    if ((hintPte & HINTED) === 0) {
+      this.count(SCAN.staleHints)
+      machine.shareTable.remove(hintMpn)
+      machine.unlock(hintPage, hintPte)
+      return 'stale'
     }
-    this.machine.unlock(page, filed && !equal ? this.afterMismatch(pte, hintMpn) : pte)
-    this.machine.unlock(hintPage, hintPte)
-    return false
+    // It may have been filed anew since it was found.
+    if (!machine.shareTable.isFiledUnder(hintMpn, low, high)) {
+      machine.unlock(hintPage, hintPte)
+      return 'stale'
+    }
+    const mpn = mpnOf(pte)
+    if (!this.compare(mpn, hintMpn)) {
+      machine.unlock(page, this.afterMismatch(pte, guest, low, high))
+      machine.unlock(hintPage, hintPte)
+      return 'passed over'
+    }
+    machine.shareTable.promote(hintMpn, low, high, 2)
+    machine.unlock(hintPage, sharedPte(hintMpn))
+    machine.unlock(page, sharedPte(hintMpn))
+    machine.releasePrivate(mpn)
+    this.count(SCAN.merges)
+    return 'merged'
   }
 
-  /** Turns a zero page's frame into the shared zero frame of its salt. */
-  private shareZero(page: number, pte: number, low: number, high: number): boolean {
-    if (!this.machine.tryLock(page, pte)) return this.lockFailed()
+  /** Turns a locked zero page's frame into the shared zero frame of its salt. */
+  private shareZero(page: number, pte: number, low: number, high: number): void {
     const mpn = mpnOf(pte)
     this.count(SCAN.pagesCompared)
     const shared = this.kernels.isZero(mpn) && this.machine.shareTable.fileShared(mpn, low, high, 1)
     this.machine.unlock(page, shared ? sharedPte(mpn) : pte)
-    return false
   }
 
-  private leaveHint(page: number, pte: number, low: number, high: number): void {
-    if (!this.machine.tryLock(page, pte)) {
-      this.lockFailed()
-      return
-    }
-    this.machine.shareTable.fileHint(mpnOf(pte), low, high)
-    this.machine.unlock(page, pte)
-  }
-
-  /** Hashes a hinted page again: has it stayed what it was? */
-  private hintHolds(hintMpn: number, guest: number, low: number, high: number): boolean {
-    this.hash(hintMpn)
-    return (
-      (this.kernels.hashLow ^ this.salts.low[guest]!) === low &&
-      (this.kernels.hashHigh ^ this.salts.high[guest]!) === high
-    )
-  }
-
-  private dropStaleHint(hintPage: number, hintMpn: number): void {
-    this.count(SCAN.staleHints)
-    const hintPte = A.load(this.machine.ptes, hintPage)
-    if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn) return
-    if (!this.machine.tryLock(hintPage, hintPte)) return
-    this.machine.shareTable.remove(hintMpn)
-    this.machine.unlock(hintPage, hintPte)
-  }
-
-  /** What to unlock a page with whose bytes were not those of `otherMpn` although the hashes were equal. */
-  private afterMismatch(pte: number, otherMpn: number): number {
+  /** What to unlock our page with, whose bytes were not those of a frame filed under the hash that it had. */
+  private afterMismatch(pte: number, guest: number, low: number, high: number): number {
     this.hash(mpnOf(pte))
-    const low = this.kernels.hashLow
-    const high = this.kernels.hashHigh
-    this.hash(otherMpn)
-    if (low !== this.kernels.hashLow || high !== this.kernels.hashHigh) return pte
+    const { hashLow, hashHigh } = this.kernels
+    if ((hashLow ^ this.salts.low[guest]!) !== low || (hashHigh ^ this.salts.high[guest]!) !== high)
+      return pte
     this.count(SCAN.falseMatches)
     return pte | INELIGIBLE
   }
