@@ -106,6 +106,14 @@ export class ShareTable {
     return mpn !== END
   }
 
+  /** Reads, without a lock, what finding or filing a frame will need, so that it is near by then; the value means nothing. */
+  touch(mpn: number, hashLow: number, hashHigh: number): number {
+    return (
+      A.peek(this.buckets, this.bucketOf(hashLow, hashHigh)) ^
+      A.peek(this.frameTable, mpn * FRAME_WORDS + NEXT)
+    )
+  }
+
   /** Is this frame filed under this hash already? A look without a lock: true or false may be out of date. */
   isFiledUnder(mpn: number, hashLow: number, hashHigh: number): boolean {
     const base = mpn * FRAME_WORDS

@@ -42,6 +42,8 @@ import { SCAN } from '../measure/counters.js'
 import type { Policy } from './policy.js'
 import type { SaltKeys } from './salt.js'
 
+export const BATCH_PAGES_MAX = 64
+
 /** How an attempt to merge with a hint ends; but for `stale`, our page is unlocked then. */
 type MergeEnd = 'merged' | 'passed over' | 'stale'
 
@@ -49,6 +51,13 @@ export class TpsPolicy implements Policy {
   private readonly kernels: PageKernels
   private readonly zeroHashLow: number
   private readonly zeroHashHigh: number
+  /** Of the pages of a batch that are being looked at: global page numbers, PTEs, hashes. */
+  private readonly marked = new Int32Array(BATCH_PAGES_MAX)
+  private readonly markedPtes = new Int32Array(BATCH_PAGES_MAX)
+  private readonly lows = new Int32Array(BATCH_PAGES_MAX)
+  private readonly highs = new Int32Array(BATCH_PAGES_MAX)
+  /** What was read only to have it near: it must be used, or it would not be read. */
+  touched = 0
 
   constructor(
     private readonly machine: Machine,
@@ -61,25 +70,82 @@ export class TpsPolicy implements Policy {
     this.zeroHashHigh = zeroHash.high
   }
 
-  visit(page: number, guest: number, leaveHint: boolean): boolean {
-    const { machine } = this
-    const seen = A.peek(machine.ptes, page)
-    if ((seen & PRESENT) === 0) return false
-    this.count(SCAN.pagesScanned)
-    if ((seen & (SHARED | INELIGIBLE | HINTED)) !== 0) return false
-    if ((seen & LOCKED) !== 0) return this.lockFailed()
-    const pte = leaveHint ? seen | UNTOUCHED : seen
-    if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen) return this.lockFailed()
+  /**
+   * Visits pages of one guest as their own scanner, and leaves hints. All are marked, then all hashed, then one after the
+   * other looked up: so the processor waits for none of the words that a page needs in the tables, and which are fetched
+   * while the next is hashed.
+   * @param pages global page numbers, of which the first `count` count, at most BATCH_PAGES_MAX
+   */
+  scan(pages: Int32Array, count: number, guest: number): void {
+    const { kernels, marked, markedPtes, lows, highs } = this
+    const { ptes, shareTable } = this.machine
+    let markedPages = 0
+    for (let i = 0; i < count; i++) {
+      const page = pages[i]!
+      const seen = A.peek(ptes, page)
+      if (!this.isCandidate(seen) || !this.mark(page, seen)) continue
+      marked[markedPages] = page
+      markedPtes[markedPages++] = seen | UNTOUCHED
+    }
+    let touched = 0
+    for (let i = 0; i < markedPages; i++) {
+      const mpn = mpnOf(markedPtes[i]!)
+      this.hash(mpn)
+      const low = kernels.hashLow ^ this.salts.low[guest]!
+      const high = kernels.hashHigh ^ this.salts.high[guest]!
+      lows[i] = low
+      highs[i] = high
+      touched ^= shareTable.touch(mpn, low, high)
+    }
+    this.touched = touched
+    for (let i = 0; i < markedPages; i++) {
+      this.settle(marked[i]!, markedPtes[i]!, guest, lows[i]!, highs[i]!, true)
+    }
+  }
 
-    const mpn = mpnOf(pte)
-    this.hash(mpn)
-    const isZero = this.kernels.hashLow === this.zeroHashLow && this.kernels.hashHigh === this.zeroHashHigh
+  visit(page: number, guest: number, leaveHint: boolean): boolean {
+    const seen = A.peek(this.machine.ptes, page)
+    if (!this.isCandidate(seen)) return false
+    if (leaveHint && !this.mark(page, seen)) return false
+    const pte = leaveHint ? seen | UNTOUCHED : seen
+    this.hash(mpnOf(pte))
     const low = this.kernels.hashLow ^ this.salts.low[guest]!
     const high = this.kernels.hashHigh ^ this.salts.high[guest]!
+    return this.settle(page, pte, guest, low, high, leaveHint)
+  }
+
+  /** Counts a page as scanned, if it is there; is it one to be hashed? */
+  private isCandidate(pte: number): boolean {
+    if ((pte & PRESENT) === 0) return false
+    this.count(SCAN.pagesScanned)
+    if ((pte & (SHARED | INELIGIBLE | HINTED)) !== 0) return false
+    return (pte & LOCKED) === 0 || this.lockFailed()
+  }
+
+  /** From now on its PTE tells whether its guest stores to the page. */
+  private mark(page: number, pte: number): boolean {
+    if ((pte & UNTOUCHED) !== 0) return true
+    return A.compareExchange(this.machine.ptes, page, pte, pte | UNTOUCHED) === pte || this.lockFailed()
+  }
+
+  /** Shares a page that was hashed, if its PTE is as it was before and another has the hash, or files it; true: it was merged. */
+  private settle(
+    page: number,
+    pte: number,
+    guest: number,
+    low: number,
+    high: number,
+    leaveHint: boolean,
+  ): boolean {
+    const { machine } = this
     if (!machine.tryLock(page, pte)) return this.lockFailed()
 
     // The PTE is ours until it is unlocked, by giving it its new value.
     const table = machine.shareTable
+    const mpn = mpnOf(pte)
+    const isZero =
+      low === (this.zeroHashLow ^ this.salts.low[guest]!) &&
+      high === (this.zeroHashHigh ^ this.salts.high[guest]!)
     const files = leaveHint && !isZero
     for (;;) {
       const found = files ? table.findOrFile(mpn, low, high) : table.find(low, high, mpn)
