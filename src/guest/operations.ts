@@ -128,7 +128,14 @@ class Fill implements Operation {
   }
 }
 
-/** Stores random values to adjacent words at a random place, under one of the block's lock words. */
+/** Places that an update chooses ahead. */
+const LOOK_AHEAD = 16
+
+/**
+ * Stores random values to adjacent words at a random place, under one of the block's lock words. Places are chosen, and prefetched,
+ * some visits ahead: the locks of a store keep the processor from fetching what the next needs, so each would wait for
+ * its own words; read together before, they are fetched together.
+ */
 class Update implements Operation {
   readonly operations = Number.POSITIVE_INFINITY
   private readonly prng: Prng
@@ -138,6 +145,11 @@ class Update implements Operation {
   private readonly lockValue = new Int32Array(1)
   private readonly words: number
   private readonly locks: number
+  private readonly ppns = new Int32Array(LOOK_AHEAD)
+  private readonly firstWords = new Int32Array(LOOK_AHEAD)
+  private visited = LOOK_AHEAD
+  /** What was read only to have it near. */
+  prefetched = 0
 
   constructor(
     private readonly memory: GuestMemory,
@@ -153,13 +165,27 @@ class Update implements Operation {
   }
 
   run(): void {
+    if (this.visited === LOOK_AHEAD) this.lookAhead()
     const lock = this.locks > 0 ? this.prng.nextBelow(this.locks) * CACHE_LINE_WORDS : -1
     if (lock >= 0) this.storeLock(lock)
-    const ppn = this.chooser.next()
-    const word = this.prng.nextBelow(PAGE_WORDS - this.words + 1)
+    const ppn = this.ppns[this.visited]!
+    const word = this.firstWords[this.visited++]!
     for (let i = 0; i < this.words; i++) this.values[i] = this.prng.nextInt32()
     this.memory.ram.store(ppn, word, this.values, this.words)
     if (lock >= 0) this.storeLock(lock)
+  }
+
+  private lookAhead(): void {
+    let prefetched = 0
+    for (let i = 0; i < LOOK_AHEAD; i++) {
+      const ppn = this.chooser.next()
+      const word = this.prng.nextBelow(PAGE_WORDS - this.words + 1)
+      this.ppns[i] = ppn
+      this.firstWords[i] = word
+      prefetched ^= this.memory.ram.prefetch(ppn, word)
+    }
+    this.prefetched = prefetched
+    this.visited = 0
   }
 
   /** Takes or releases a lock. The words stored are never the same twice, so the page is what no other page is. */

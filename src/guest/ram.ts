@@ -15,6 +15,12 @@ export interface GuestRam {
   /** Stores `count` adjacent words, from `values`, beginning at word `word` of the page. */
   store(ppn: number, word: number, values: Int32Array, count: number): void
 
+  /**
+   * Reads what a store to a word will need, so that it is near by then. Nobody waits, and nothing is faulted in; the value means
+   * nothing, but the caller must use it, or it would not be read.
+   */
+  prefetch(ppn: number, word: number): number
+
   /** Overwrites a page with the content of a 64-bit key; `tag` says what that is. */
   fill(ppn: number, keyLow: number, keyHigh: number, tag: number): void
 

@@ -134,6 +134,16 @@ export class Mmu implements GuestRam {
     this.finishStore(page, pte, UNIQUE_TAG, count)
   }
 
+  /** Without a lock: the frame may be another page's by now, or be stored to, and its word is only read. */
+  prefetch(ppn: number, word: number): number {
+    const page = this.firstPage + ppn
+    const pte = A.peek(this.ptes, page)
+    if ((pte & PRESENT) === 0) return pte
+    const mpn = mpnOf(pte)
+    const segment = this.words[mpn >>> this.machine.segmentShift]!
+    return this.digests[ppn]! ^ this.tags[page]! ^ segment[this.machine.wordBase(mpn) + word]!
+  }
+
   /** Overwrites a page with the content of a 64-bit key; `tag` says what that is. */
   fill(ppn: number, keyLow: number, keyHigh: number, tag: number): void {
     const page = this.firstPage + ppn

@@ -107,7 +107,7 @@ export class ShareTable {
   }
 
   /** Reads, without a lock, what finding or filing a frame will need, so that it is near by then; the value means nothing. */
-  touch(mpn: number, hashLow: number, hashHigh: number): number {
+  prefetch(mpn: number, hashLow: number, hashHigh: number): number {
     return (
       A.peek(this.buckets, this.bucketOf(hashLow, hashHigh)) ^
       A.peek(this.frameTable, mpn * FRAME_WORDS + NEXT)

@@ -57,7 +57,7 @@ export class TpsPolicy implements Policy {
   private readonly lows = new Int32Array(BATCH_PAGES_MAX)
   private readonly highs = new Int32Array(BATCH_PAGES_MAX)
   /** What was read only to have it near: it must be used, or it would not be read. */
-  touched = 0
+  prefetched = 0
 
   constructor(
     private readonly machine: Machine,
@@ -87,7 +87,7 @@ export class TpsPolicy implements Policy {
       marked[markedPages] = page
       markedPtes[markedPages++] = seen | UNTOUCHED
     }
-    let touched = 0
+    let prefetched = 0
     for (let i = 0; i < markedPages; i++) {
       const mpn = mpnOf(markedPtes[i]!)
       this.hash(mpn)
@@ -95,9 +95,9 @@ export class TpsPolicy implements Policy {
       const high = kernels.hashHigh ^ this.salts.high[guest]!
       lows[i] = low
       highs[i] = high
-      touched ^= shareTable.touch(mpn, low, high)
+      prefetched ^= shareTable.prefetch(mpn, low, high)
     }
-    this.touched = touched
+    this.prefetched = prefetched
     for (let i = 0; i < markedPages; i++) {
       this.settle(marked[i]!, markedPtes[i]!, guest, lows[i]!, highs[i]!, true)
     }

@@ -82,9 +82,13 @@ export class Control {
     return A.load(this.words, PHASE)
   }
 
-  /** Is this phase on: begun, not ended, and the run not stopping? */
+  /**
+   * Is this phase on: begun, not ended, and the run not stopping? For who asks again and again, so these are plain reads: an
+   * answer may be a moment old.
+   */
   isOn(phase: number): boolean {
-    return A.load(this.words, PHASE) === phase && A.load(this.words, ENDED) <= phase && !this.isStopping()
+    const { words } = this
+    return A.peek(words, PHASE) === phase && A.peek(words, ENDED) <= phase && A.peek(words, STOP) === 0
   }
 
   /** How many phases have ended. */
