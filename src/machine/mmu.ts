@@ -62,6 +62,8 @@ export interface MmuOptions {
   isStopping: () => boolean
   /** Waits for a frame, at most so long, and allocates it; −1: none was to be had. By default asleep. */
   awaitFrame?: AwaitFrame | undefined
+  /** False: stores keep no digests, tags, counts or latencies, so nothing can be verified: to tell what observing costs. */
+  observes?: boolean
 }
 
 export class Mmu implements GuestRam {
@@ -77,6 +79,7 @@ export class Mmu implements GuestRam {
   private readonly histograms: GuestHistograms
   private readonly spin = new SpinLimit('a page table entry')
   private readonly awaitFrame: AwaitFrame
+  private readonly observes: boolean
   /** Start of the CoW fault whose store is under way, 0 if there is none. */
   private cowStartNs = 0
   /** When its PTE was locked, its frame allocated, its page copied, its PTE remapped; all 0 if its parts are not timed. */
@@ -101,6 +104,7 @@ export class Mmu implements GuestRam {
     this.counters = options.counters
     this.histograms = options.histograms
     this.awaitFrame = options.awaitFrame ?? ((allocator, limitMs) => allocator.awaitFrame(limitMs))
+    this.observes = options.observes ?? true
   }
 
   load(ppn: number, word: number): number {
@@ -123,6 +127,11 @@ export class Mmu implements GuestRam {
     const mpn = mpnOf(pte)
     const segment = this.words[mpn >>> this.machine.segmentShift]!
     const base = this.machine.wordBase(mpn)
+    if (!this.observes) {
+      for (let i = 0; i < count; i++) segment[base + word + i] = values[i]!
+      this.finishStore(page, pte, UNIQUE_TAG, count)
+      return
+    }
     let digest = this.digests[ppn]!
     for (let i = 0; i < count; i++) {
       const at = word + i
@@ -167,8 +176,9 @@ export class Mmu implements GuestRam {
   }
 
   private finishStore(page: number, pte: number, tag: number, words: number): void {
-    if (this.tags[page] !== tag) this.tags[page] = tag
+    if (this.observes && this.tags[page] !== tag) this.tags[page] = tag
     this.machine.unlock(page, storedTo(pte))
+    if (!this.observes) return
     this.counters[GUEST.stores]! += words
     if (this.cowStartNs !== 0) this.recordCowFault()
     else if (this.controlStartNs !== 0) this.recordControl(words)
@@ -176,7 +186,8 @@ export class Mmu implements GuestRam {
 
   /** Locks a page that is, or by a fault becomes, writable; returns its PTE without the lock. */
   private lockWritable(page: number): number {
-    const startNs = (++this.storeVisits & (CONTROL_TIMED_EVERY - 1)) === 0 ? nowNs() : 0
+    const isTimed = (++this.storeVisits & (CONTROL_TIMED_EVERY - 1)) === 0 && this.observes
+    const startNs = isTimed ? nowNs() : 0
     const pte = A.peek(this.ptes, page)
     if ((pte & (WRITABLE | LOCKED)) === WRITABLE && this.machine.tryLock(page, pte)) {
       this.controlStartNs = startNs
@@ -186,7 +197,7 @@ export class Mmu implements GuestRam {
   }
 
   private faultForStore(page: number): number {
-    const startNs = nowNs()
+    const startNs = this.observes ? nowNs() : 0
     const pte = this.lock(page)
     if ((pte & WRITABLE) !== 0) return pte
     return (pte & SHARED) !== 0 ? this.breakSharing(page, pte, startNs) : this.bringIn(page, pte)
@@ -199,7 +210,7 @@ export class Mmu implements GuestRam {
 
   /** The CoW fault, but for the store itself, which `finishStore` ends. */
   private breakSharing(page: number, pte: number, startNs: number): number {
-    const timesParts = (this.counters[GUEST.cowFaults]! & (PARTS_TIMED_EVERY - 1)) === 0
+    const timesParts = this.observes && (this.counters[GUEST.cowFaults]! & (PARTS_TIMED_EVERY - 1)) === 0
     this.cowLockedNs = timesParts ? nowNs() : 0
     const frame = this.allocateFrame(page, pte)
     this.cowAllocatedNs = timesParts ? nowNs() : 0
