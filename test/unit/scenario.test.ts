@@ -109,6 +109,12 @@ describe('the scenarios that ship', () => {
     )
   })
 
+  test('case-study can be run on its full memory, in a fraction of its time', () => {
+    const { scale, guests, phases } = loadScenario('case-study', { set: ['scale.memory=1'] }).plan
+    assert.deepEqual(scale, { memory: 1, time: 128 })
+    assert.deepEqual([guests[0]?.pages, phases[1]?.seconds], [(8 * 2 ** 30) / 4096, 900 / 128])
+  })
+
   test('debian-trace takes guests and contents from its trace', () => {
     const { guests, contents, trace, phases, scale } = loadScenario('debian-trace').plan
     assert.deepEqual(
