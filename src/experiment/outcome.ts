@@ -158,7 +158,7 @@ export interface MemoryFigures {
 
 export interface PhaseSummary extends MemoryFigures {
   name: string
-  /** Scenario seconds; rates per second are of wall time, which scale leaves true. */
+  /** Scenario seconds; rates per second are of wall time, and of the scaled memory. */
   startSeconds: number
   endSeconds: number
   /** False for warm-up, which ends by scan passes and not by time. */

@@ -142,7 +142,7 @@ function imageGuests({ guests = [], scale }: Scenario, phases: readonly PhasePla
     const memory = new GuestMemory(guest.memory, scale.memory)
     if (memory.pages === 0) reportHere(['memory'], `is less than a page${scaledBy(scale.memory)}`)
     const extents = memory.layOut(guest.image, under(reportHere, 'image'))
-    const setting = { memory, extents, timeScale: scale.time, phaseNames }
+    const setting = { memory, extents, scale, phaseNames }
     const activities = workloadOf(guest.workload, setting, under(reportHere, 'workload'))
     for (const name of namesOf(guest)) {
       if (names.has(name.toLowerCase())) {

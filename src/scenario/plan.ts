@@ -19,7 +19,7 @@ export interface ImageExtent extends PageRange {
   contents: number
 }
 
-/** How an open-loop or closed-loop activity is paced. Rates are true rates: scale leaves them alone. */
+/** How an open-loop or closed-loop activity is paced: by the clock of the run, its rates scaled (scale.ts). */
 export type Pace =
   | { kind: 'rate'; perSecond: number }
   | { kind: 'over'; seconds: number }
@@ -66,7 +66,7 @@ export interface GuestPlan {
   traceGuest: number | undefined
 }
 
-/** Settings of policy `tps`, under ESX's names (Mem.ShareScanTime …), as they hold in one phase. */
+/** Settings of policy `tps`, under ESX's names (Mem.ShareScanTime …), scaled, as they hold in one phase. */
 export interface TpsRates {
   unthrottled: boolean
   /** Seconds (scaled) in which a whole VM is to be scanned once. */

@@ -1,6 +1,7 @@
 /** The scanner made concrete: what holds for the whole run, and the rates of each phase. */
 import type { KsmFixed, KsmRates } from '../ksm/settings.js'
 import type { KsmPlan, TpsPlan, TpsRates } from './plan.js'
+import { rateFactor, type Scale } from './scale.js'
 import type { Scenario } from './schema.js'
 import type { TpsSettings } from './schema-scanner.js'
 
@@ -8,7 +9,7 @@ export function scannerOf({ scanner, phases, scale }: Scenario): TpsPlan | KsmPl
   const overrides = phases.map((phase) => phase.scanner ?? {})
   if (scanner.policy === 'tps') {
     const { policy, order, ShareForceSalting, onDeath } = scanner
-    const rates = overrides.map((override) => tpsRates({ ...scanner, ...override }, scale.time))
+    const rates = overrides.map((override) => tpsRates({ ...scanner, ...override }, scale))
     return { policy, order, ShareForceSalting, onDeath, rates }
   }
   const rates = overrides.map((override) => ksmRates({ ...scanner, ...override }))
@@ -16,11 +17,17 @@ export function scannerOf({ scanner, phases, scale }: Scenario): TpsPlan | KsmPl
   return { policy, onDeath: 'fail', CONFIG_HZ, fixed: ksmFixed(scanner), rates }
 }
 
-function tpsRates(settings: TpsSettings, timeScale: number): TpsRates {
+function tpsRates(settings: TpsSettings, scale: Scale): TpsRates {
   const { unthrottled, ShareScanTime, ShareScanGHz, ShareRateMax } = settings
-  return { unthrottled, ShareScanTimeSeconds: ShareScanTime / timeScale, ShareScanGHz, ShareRateMax }
+  return {
+    unthrottled,
+    ShareScanTimeSeconds: ShareScanTime / scale.time,
+    ShareScanGHz: ShareScanGHz * rateFactor(scale),
+    ShareRateMax: ShareRateMax * rateFactor(scale),
+  }
 }
 
+/** The settings are the kernel's own, and hold in the time of the run whatever the scale. */
 function ksmRates({ run, pages_to_scan, sleep_millisecs, use_zero_pages, smart_scan }: KsmRates): KsmRates {
   return { run, pages_to_scan, sleep_millisecs, use_zero_pages, smart_scan }
 }

@@ -61,13 +61,15 @@ const where = nameOrPortion([...IMAGE_CLASSES, 'all']).describe(
   "the pages: all, those of an image class, or a portion at the top of the guest's memory",
 )
 
-const atRate = { rate: rate().optional().describe('operations per second; scale leaves rates alone') }
+const atRate = { rate: rate().optional().describe('operations per second at full size') }
 const overTime = { over: durationOrZero().optional().describe('the time it takes; 0s: as fast as possible') }
 const closedLoop = {
   threads: wholeNumber(1, THREADS_MAX).optional().describe('closed loop: so many threads'),
   think: durationOrZero()
     .optional()
-    .describe('closed loop: wall time that a thread sleeps after each operation; never scaled'),
+    .describe(
+      'closed loop: time that a thread sleeps after each operation, at full size; it stands for a rate',
+    ),
 }
 const zipf = number(0, ZIPF_MAX)
   .prefault(0)
@@ -104,7 +106,7 @@ function asFastAsPossible<Work extends Paced>(work: Work): Work {
 const finite = { ...atRate, ...overTime }
 const FINITE_PACES = 'rate or over'
 const CLOSED_PACES = 'either rate, or threads and think'
-const rated = { rate: rate().describe('operations per second; scale leaves rates alone') }
+const rated = { rate: rate().describe('operations per second at full size') }
 
 const activities = [
   mapping({ do: z.literal('boot'), ...finite })

@@ -71,7 +71,7 @@ const scale = z
     },
   )
   .prefault(1)
-  .describe('divides memory sizes and durations, together or apart; rates keep their true values')
+  .describe('divides memory sizes and durations, together or apart; rates are multiplied by time / memory')
 
 const percentFree = numberBetween(0, 100)
 

@@ -4,12 +4,13 @@ import type { Extent, GuestMemory } from './guest-memory.js'
 import { didYouMean } from './nearest.js'
 import type { Activity, Pace, PageRange } from './plan.js'
 import { type Report, under } from './problems.js'
+import { rateFactor, type Scale } from './scale.js'
 import type { ScenarioActivity, ScenarioGuest, Where } from './schema-guest.js'
 
 export interface WorkloadSetting {
   memory: GuestMemory
   extents: readonly Extent[]
-  timeScale: number
+  scale: Scale
   /** In the order of the plan's phases. */
   phaseNames: readonly string[]
 }
@@ -35,32 +36,32 @@ export function workloadOf(
 
 function activityOf(
   activity: ScenarioActivity,
-  { memory, extents, timeScale }: WorkloadSetting,
+  { memory, extents, scale }: WorkloadSetting,
   report: Report,
 ): Activity {
   const rangesOf = (where: Where) => memory.rangesOf(where, extents, under(report, 'where'))
   switch (activity.do) {
     case 'boot':
-      return { do: 'boot', pace: paceOf(activity, timeScale) }
+      return { do: 'boot', pace: paceOf(activity, scale) }
     case 'fill':
-      return { do: 'fill', ranges: rangesOf(activity.where), pace: paceOf(activity, timeScale) }
+      return { do: 'fill', ranges: rangesOf(activity.where), pace: paceOf(activity, scale) }
     case 'update': {
       const { words, locks, zipf, where } = activity
       const ranges = rangesOf(where)
       checkLocks(locks, ranges, under(report, 'locks'))
-      return { do: 'update', ranges, pace: paceOf(activity, timeScale), words, locks, zipf }
+      return { do: 'update', ranges, pace: paceOf(activity, scale), words, locks, zipf }
     }
     case 'read': {
       const { zipf, where } = activity
-      return { do: 'read', ranges: rangesOf(where), pace: paceOf(activity, timeScale), zipf }
+      return { do: 'read', ranges: rangesOf(where), pace: paceOf(activity, scale), zipf }
     }
     case 'reload':
     case 'zero':
-      return { do: activity.do, ranges: rangesOf(activity.where), pace: paceOf(activity, timeScale) }
+      return { do: activity.do, ranges: rangesOf(activity.where), pace: paceOf(activity, scale) }
     case 'tick': {
       const ranges = rangesOf(activity.where)
       checkTickPages(activity.pages, ranges, under(report, 'pages'))
-      return { do: 'tick', ranges, pace: paceOf(activity, timeScale), pages: activity.pages }
+      return { do: 'tick', ranges, pace: paceOf(activity, scale), pages: activity.pages }
     }
     case 'busy':
       return { do: 'busy', fraction: activity.fraction }
@@ -87,9 +88,9 @@ interface Paced {
   think?: number | undefined
 }
 
-/** Durations shrink with the scale; rates are true, and think time stands for a rate. */
-function paceOf({ rate, over, threads, think }: Paced, timeScale: number): Pace {
-  if (rate !== undefined) return { kind: 'rate', perSecond: rate }
-  if (over !== undefined) return { kind: 'over', seconds: over / timeScale }
-  return { kind: 'closed', threads: threads!, thinkSeconds: think! }
+/** Durations shrink with the scale; think time stands for a rate. */
+function paceOf({ rate, over, threads, think }: Paced, scale: Scale): Pace {
+  if (rate !== undefined) return { kind: 'rate', perSecond: rate * rateFactor(scale) }
+  if (over !== undefined) return { kind: 'over', seconds: over / scale.time }
+  return { kind: 'closed', threads: threads!, thinkSeconds: think! / rateFactor(scale) }
 }

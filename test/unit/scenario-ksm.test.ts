@@ -54,7 +54,7 @@ test('a phase replaces some settings of ksm, and no scale changes any of them', 
   const { plan } = load(
     '{ policy: ksm, sleep_millisecs: 5, advisor_target_scan_time: 9 }',
     phases,
-    'scale: 4\n',
+    'scale: { memory: 4, time: 32 }\n',
     '4MiB',
   )
   const { rates, fixed } = plan.scanner as KsmPlan

@@ -14,7 +14,7 @@ import {
   resolvedScenario,
   shippedScenarios,
 } from '../../src/scenario/load.js'
-import type { Activity, GuestPlan, Plan } from '../../src/scenario/plan.js'
+import type { Activity, GuestPlan, Plan, TpsRates } from '../../src/scenario/plan.js'
 import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/scenario/units.js'
 import { parseYaml, toYaml } from '../../src/scenario/yaml-source.js'
 
@@ -224,7 +224,7 @@ guests:
 phases: [{ name: p, duration: 105min, scanner: { ShareRateMax: 7 } }]
 `)
 
-  test('divides memory and time exactly, and leaves rates, think time and wall time alone', () => {
+  test('divides memory and time exactly, and leaves rates, think time and wall time alone if both are the same', () => {
     const { scale, host, guests, phases, scanner, sampleSeconds } = scaled('128')
     assert.deepEqual(scale, { memory: 128, time: 128 })
     assert.equal(host.frames, 32_768)
@@ -263,6 +263,29 @@ phases: [{ name: p, duration: 105min, scanner: { ShareRateMax: 7 } }]
     assert.deepEqual([host.frames, phases[0]?.seconds], [65_536, 1050])
     assert.equal(scaled('{ memory: 64 }').phases[0]?.seconds, 6300)
   })
+
+  for (const [written, factor] of [
+    ['{ memory: 1, time: 128 }', 128],
+    ['{ memory: 8, time: 2 }', 0.25],
+    ['3', 1],
+    ['{ memory: 7, time: 7 }', 1],
+  ] as const) {
+    test(`${written}: keeps the rate of each page in scenario time, so rates are times ${factor}`, () => {
+      const { guests, scanner, host, phases } = scaled(written)
+      assert.deepEqual(
+        guests[0]?.activities[0]?.slice(1).map((activity) => activity.do !== 'busy' && activity.pace),
+        [
+          { kind: 'rate', perSecond: 1000 * factor },
+          { kind: 'closed', threads: 4, thinkSeconds: 0.001 / factor },
+        ],
+      )
+      const [{ ShareScanGHz, ShareRateMax, ShareScanTimeSeconds }] = scanner.rates as [TpsRates]
+      assert.deepEqual([ShareScanGHz, ShareRateMax], [4 * factor, 7 * factor])
+      const passes = phases[0]!.seconds / ShareScanTimeSeconds
+      assert.ok(Math.abs(passes - 105 / 60) < 1e-9, `${passes} passes in the phase`)
+      assert.equal(host.stallLimitSeconds, 5)
+    })
+  }
 
   test('rounds memory down to pages', () => {
     assert.equal(scaled('3').guests[0]?.pages, Math.floor(2 ** 21 / 3))
