@@ -99,6 +99,14 @@ describe('check', { concurrency: 4 }, () => {
       assert.equal(second.stdout, first.stdout)
     })
   }
+  test('says what a scale makes of sizes, durations and rates, beside options at full size', async () => {
+    const atScale = async (scale: string) => (await run('check', 'quick', '--set', `scale=${scale}`)).stdout
+    const apart = await atScale('{memory: 1, time: 3}')
+    assert.match(apart, /ShareRateMax: 1024\n/)
+    assert.match(apart, /\n# The run has sizes \/ 1, durations \/ 3, rates × 3, think times \/ 3\n$/)
+    assert.match(await atScale('3'), /\n# The run has sizes \/ 3, durations \/ 3, rates as they are\n$/)
+    assert.doesNotMatch(await atScale('1'), /#/)
+  })
   test('shows what --set and --seed replace', async () => {
     const { stdout } = await run('check', 'quick', '--set', 'guests.0.memory=8MiB', '--seed', '9', '--json')
     const options = JSON.parse(stdout) as { seed: number; guests: { memory: string }[] }
