@@ -69,7 +69,7 @@ export function endedManifest(manifest: Manifest, { endedAt, ...end }: RunEnd): 
   return { ...manifest, ...end, endedAt: endedAt.toISOString() }
 }
 
-function describeMachine(): MachineFacts {
+export function describeMachine(): MachineFacts {
   const processors = os.cpus()
   return {
     cpuModel: processors[0]?.model ?? 'unknown',

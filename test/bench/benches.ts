@@ -1,0 +1,24 @@
+/** All benches, in the order in which they run, and which of them a name means. */
+import { UserError } from '../../src/errors.js'
+import type { Bench } from './bench.js'
+import { cowBenches } from './cow.js'
+import { scanBenches } from './scan.js'
+import { storeBenches } from './store.js'
+
+export const BENCHES: readonly Bench[] = [...scanBenches, ...cowBenches, ...storeBenches]
+
+/** Does this figure belong to what was asked for: itself, or its family? */
+export function isMeant(name: string, only: string | undefined): boolean {
+  return only === undefined || name === only || name.startsWith(`${only}.`)
+}
+
+/** @throws UserError when no figure has that name */
+export function benchesOf(only: string | undefined): readonly Bench[] {
+  const benches = BENCHES.filter(({ names }) => names.some((name) => isMeant(name, only)))
+  if (benches.length > 0) return benches
+  const names = BENCHES.flatMap((bench) => bench.names).join(', ')
+  throw new UserError(
+    `expected the name of a figure or the beginning of several, got ${JSON.stringify(only)}; there are ${names}`,
+    { key: '--only' },
+  )
+}
