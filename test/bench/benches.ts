@@ -1,11 +1,25 @@
 /** All benches, in the order in which they run, and which of them a name means. */
 import { UserError } from '../../src/errors.js'
+import { allocateBenches } from './allocate.js'
 import type { Bench } from './bench.js'
+import { convergeBenches } from './converge.js'
 import { cowBenches } from './cow.js'
+import { firstTouchBenches } from './first-touch.js'
+import { memoryBenches } from './memory.js'
+import { scaleBenches } from './scale.js'
 import { scanBenches } from './scan.js'
 import { storeBenches } from './store.js'
 
-export const BENCHES: readonly Bench[] = [...scanBenches, ...cowBenches, ...storeBenches]
+export const BENCHES: readonly Bench[] = [
+  ...scanBenches,
+  ...convergeBenches,
+  ...cowBenches,
+  ...storeBenches,
+  ...firstTouchBenches,
+  ...allocateBenches,
+  ...memoryBenches,
+  ...scaleBenches,
+]
 
 /** Does this figure belong to what was asked for: itself, or its family? */
 export function isMeant(name: string, only: string | undefined): boolean {

@@ -31,6 +31,8 @@ const STALL_LIMIT_SECONDS = 1
 export interface LabOptions {
   /** Pages of each guest. */
   guests: readonly number[]
+  /** By default as many as the guests have pages, and some to spare. */
+  frames?: number
   order?: TpsPlan['order']
   /** Content numbers that guests may hold are below this. */
   contents?: number
@@ -50,10 +52,10 @@ export class BenchLab {
   readonly sampler: LabSampler
   private saved: { bytes: Uint8Array; copy: Uint8Array }[] = []
 
-  constructor({ guests, order = 'sequential', contents = 1, observes = true }: LabOptions) {
+  constructor({ guests, order = 'sequential', contents = 1, observes = true, ...options }: LabOptions) {
     const threads = guests.length + 2
     const guestPages = guests.reduce((sum, pages) => sum + pages, 0)
-    const frames = guestPages + threads * SPARE_FRAMES_PER_THREAD
+    const frames = options.frames ?? guestPages + threads * SPARE_FRAMES_PER_THREAD
     this.handle = createMachine({ frames, guestPages, threads, lowFrames: 0 }, kernels, undefined)
     this.plan = planOf(guests, frames, order, contents)
     const counters = createCounters(threads)
