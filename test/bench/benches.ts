@@ -6,8 +6,10 @@ import { convergeBenches } from './converge.js'
 import { cowBenches } from './cow.js'
 import { firstTouchBenches } from './first-touch.js'
 import { memoryBenches } from './memory.js'
+import { observingBenches } from './observing.js'
 import { scaleBenches } from './scale.js'
 import { scanBenches } from './scan.js'
+import { scannersBenches } from './scanners.js'
 import { storeBenches } from './store.js'
 
 export const BENCHES: readonly Bench[] = [
@@ -18,6 +20,8 @@ export const BENCHES: readonly Bench[] = [
   ...firstTouchBenches,
   ...allocateBenches,
   ...memoryBenches,
+  ...observingBenches,
+  ...scannersBenches,
   ...scaleBenches,
 ]
 

@@ -32,7 +32,7 @@ export const convergeBenches: Bench[] = [
 ]
 
 async function converge(name: string, mix: Mix, rounds: number, notes: Notes): Promise<Figure[]> {
-  collectGarbage()
+  await collectGarbage()
   const ours = converging(mix)
   const memory = await ksmMemory(mix, notes)
   const theirs = memory && {

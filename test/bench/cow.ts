@@ -24,7 +24,7 @@ const PERCENTILES = ['p50', 'p99', 'p999'] as const
 export const cowBenches: Bench[] = [{ names: PERCENTILES.map((p) => `cow.fault.${p}`), run: faults }]
 
 async function faults(notes: Notes): Promise<Figure[]> {
-  collectGarbage()
+  await collectGarbage()
   const guest = Int32Array.from({ length: PAGES_PER_GUEST }, (_, ppn) => 1 + ppn)
   const mix = { guests: Array.from({ length: GUESTS }, () => guest), contents: 1 + PAGES_PER_GUEST }
   const lab = new BenchLab({ guests: mix.guests.map(({ length }) => length), contents: mix.contents })

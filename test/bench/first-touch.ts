@@ -17,8 +17,8 @@ export const firstTouchBenches: Bench[] = [{ names: ['first.touch'], run: firstT
 async function firstTouches(): Promise<Figure[]> {
   const ours = {
     warmUps: 1,
-    measure: () => {
-      collectGarbage()
+    measure: async () => {
+      await collectGarbage()
       const lab = new BenchLab({ guests: [PAGES] })
       const startNs = nowNs()
       touch(lab)
@@ -27,8 +27,8 @@ async function firstTouches(): Promise<Figure[]> {
   }
   const theirs = {
     warmUps: 1,
-    measure: () => {
-      collectGarbage()
+    measure: async () => {
+      await collectGarbage()
       const words = new Int32Array(PAGES * PAGE_WORDS)
       const startNs = nowNs()
       touchBare(words)

@@ -21,7 +21,7 @@ export const memoryBenches: Bench[] = [
 ]
 
 async function metadata(name: string, frames: number): Promise<Figure[]> {
-  collectGarbage()
+  await collectGarbage()
   const { handle, mmus } = new BenchLab({ guests: [PAGES], frames })
   const tables = [...sharedTables(handle), ...mmus.map(({ digests }) => digests)]
   const bytes = tables.reduce((sum, { byteLength }) => sum + byteLength, 0)
@@ -33,13 +33,13 @@ async function resident(notes: Notes): Promise<Figure[]> {
     notes.add('without memory.resident: the system does not tell (no /proc/self/status)')
     return []
   }
-  const measure = () => {
-    collectGarbage()
+  const measure = async () => {
+    await collectGarbage()
     const beforeBytes = residentBytes()!
     const lab = new BenchLab({ guests: [PAGES] })
     lab.fillUnique()
     lab.scanPass(lab.newScanner())
-    collectGarbage()
+    await collectGarbage()
     const bytes = residentBytes()! - beforeBytes
     return bytes / lab.sampler.sample(0, 'bench', undefined).footprintPages
   }

@@ -1,6 +1,6 @@
 /**
  * scale.*: does a large lab scan as fast as a small one? First passes in random order, as runs have it, over pages that all
- * differ. SIZE: pages/s at that size, against 256 MiB in the same rounds. startup.SIZE: seconds to make the machine, its
+ * differ. SIZE: pages/s at that size, against 256 MiB in the same rounds. startup.SIZE: time to make the machine, its
  * tables and its guests. sample.SIZE: time of one sample. guests.N: pages/s over 256 MiB cut into so many guests, against
  * one.
  */
@@ -38,7 +38,7 @@ export const scaleBenches: Bench[] = [
 ]
 
 async function scale(size: Size, notes: Notes): Promise<Figure[]> {
-  collectGarbage()
+  await collectGarbage()
   const neededBytes = size.pages * BYTES_PER_PAGE + SPARE_BYTES
   if (process.availableMemory() < neededBytes) {
     const [needed, free] = [neededBytes, process.availableMemory()].map((bytes) =>
@@ -61,15 +61,15 @@ async function scale(size: Size, notes: Notes): Promise<Figure[]> {
 }
 
 async function startups({ name, pages, rounds }: Size): Promise<Figure> {
-  const measure = () => {
-    collectGarbage()
+  const measure = async () => {
+    await collectGarbage()
     const startNs = nowNs()
     evenLab(pages, GUESTS)
-    return (nowNs() - startNs) / 1e9
+    return (nowNs() - startNs) / 1e6
   }
   return figureOf(
     `scale.startup.${name}`,
-    's',
+    'ms',
     null,
     await interleave(rounds, { warmUps: 1, measure }, undefined),
   )
@@ -90,7 +90,7 @@ async function samples({ name }: Size, lab: BenchLab): Promise<Figure> {
 }
 
 async function manyGuests(guests: number): Promise<Figure[]> {
-  collectGarbage()
+  await collectGarbage()
   const lab = evenLab(SMALL_PAGES, guests)
   lab.fillUnique()
   const alone = guests === 1 ? undefined : smallScanning(1)

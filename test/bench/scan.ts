@@ -30,7 +30,7 @@ async function scan(
   pass: (lab: BenchLab) => () => number,
   notes: Notes,
 ): Promise<Figure[]> {
-  collectGarbage()
+  await collectGarbage()
   const lab = new BenchLab({ guests: [PAGES], order })
   lab.fillUnique()
   const ours = { warmUps: 1, measure: pass(lab) }
