@@ -10,7 +10,7 @@
  */
 import yargs from 'yargs'
 import { ProgressLine, printResult } from '../../src/cli/terminal.js'
-import { EXIT, UserError } from '../../src/errors.js'
+import { EXIT, ResourceError, UserError } from '../../src/errors.js'
 import { Notes } from './bench.js'
 import { benchesOf, isMeant } from './benches.js'
 import type { Figure } from './measure.js'
@@ -47,7 +47,12 @@ async function bench(argv: string[]): Promise<void> {
   const figures: Figure[] = []
   for (const [index, { names, run }] of benches.entries()) {
     line.show(`${index + 1} of ${benches.length}: ${names.join(', ')}`)
-    figures.push(...(await run(notes)).filter(({ name }) => isMeant(name, only)))
+    try {
+      figures.push(...(await run(notes)).filter(({ name }) => isMeant(name, only)))
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error
+      notes.add(`without ${names.join(', ')}: ${error.message}`)
+    }
   }
   line.clear()
   printResult(json ? JSON.stringify(figures, undefined, 2) : figuresText(figures))

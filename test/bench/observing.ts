@@ -16,8 +16,8 @@ import { storedLab, updating } from './store.js'
 
 const ROUNDS = 7
 const PAGES = 2 ** 18
-const WINDOW_MS = 1000
 const SAMPLE_MS = 60_000 / 128
+const WINDOW_MS = 2 * SAMPLE_MS
 const POLL_MS = 1
 
 export const observingBenches: Bench[] = [
