@@ -22,7 +22,7 @@ guests:
     count: 4
     memory: 256MiB
     image: [{ class: private, size: rest }]
-    workload: { boot: [{ do: boot, over: 1s }] }
+    workload: { boot: [{ do: boot, over: 0s }] }
 scanner: { unthrottled: true }
 phases:
   - { name: boot, until: settled, limit: 60s }
