@@ -81,7 +81,7 @@ export class PageKernels {
     )
   }
 
-  /** Hashes a page: XXH3, 64 bits, seed 0. The result is left in hashLow and hashHigh. */
+  /** Hashes a page, see assembly/hash.ts. The result is left in hashLow and hashHigh. */
   hash(mpn: number): void {
     const page = this.pages[mpn >>> this.segmentShift]!
     this.hashLow = page.hash((mpn & this.frameMask) << PAGE_SHIFT)

@@ -6,7 +6,7 @@
  * 2^32, isn't a number here: loops count offsets within the page, and no address is compared with an end.
  */
 export { digest, fill } from './content'
-export { hash, hashHigh } from './xxh3'
+export { hash, hashHigh } from './hash'
 
 const PAGE_BYTES: usize = 4096
 
