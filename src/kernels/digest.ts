@@ -7,27 +7,28 @@
  */
 
 const PAGE_WORDS = 1024
-const GOLDEN = 0x9e3779b1
+const FACTOR = 0x2c9277b5
+
+/** By place: FACTOR to the power of wordIndex + 1. */
+const factors = powers()
 
 /**
- * What one word adds to its page's digest: murmur3's fmix32 over the word and its place.
+ * What one word adds to its page's digest.
  * @param wordIndex 0 to 1023
  * @param word 32 bits, signed or not
  * @returns 32 bits, signed
  */
 export function wordDigest(wordIndex: number, word: number): number {
-  let mixed = word ^ Math.imul(wordIndex + 1, GOLDEN)
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b)
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-  return mixed ^ (mixed >>> 16)
+  const product = Math.imul(word ^ (word >>> 17), factors[wordIndex]!)
+  return product ^ (product >>> 12)
 }
 
-/** Digest of a page of zeros, signed. */
-export const ZERO_PAGE_DIGEST = digestOfZeros()
+/** Digest of a page of zeros: a word of zero adds nothing. */
+export const ZERO_PAGE_DIGEST = 0
 
-function digestOfZeros(): number {
-  let digest = 0
-  for (let wordIndex = 0; wordIndex < PAGE_WORDS; wordIndex++)
-    digest = (digest + wordDigest(wordIndex, 0)) | 0
-  return digest
+function powers(): Int32Array {
+  const result = new Int32Array(PAGE_WORDS)
+  result[0] = FACTOR
+  for (let i = 1; i < PAGE_WORDS; i++) result[i] = Math.imul(result[i - 1]!, FACTOR)
+  return result
 }

@@ -219,7 +219,7 @@ test('a run is what it was: the same figures on every machine, and after every c
   ])
   assert.deepEqual(
     summary.guests.map(({ contentDigest }) => contentDigest),
-    ['5fdee735', '075b71ab'],
+    ['283c7219', '692b1ded'],
   )
 })
 
