@@ -321,6 +321,23 @@ describe('hash', () => {
     })
   }
 
+  it('has no collisions where the last row changes in two lanes that meet', () => {
+    for (let page = 0; page < 100; page++) {
+      const words = bases['of random bytes']()
+      assertFewCollisions(kernels, (hashed) => {
+        for (let one = PAGE_WORDS - 32; one < PAGE_WORDS - 8; one++) {
+          for (let bit = 0; bit < 32; bit++) {
+            words[one]! ^= 1 << bit
+            words[one + 8]! ^= 1 << bit
+            hashed(20)
+            words[one]! ^= 1 << bit
+            words[one + 8]! ^= 1 << bit
+          }
+        }
+      })
+    }
+  })
+
   it('has no collisions among pages whose words, or blocks of 16 or 64 bytes, changed places', () => {
     for (const stride of [1, 0x10001]) {
       const words = count(wordsOf(machine, 20), stride)
