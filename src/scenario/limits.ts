@@ -12,6 +12,9 @@ export const UINT32_MAX = 2 ** 32 - 1
 /** Guests, after `count` is expanded: each one is a thread. */
 export const GUESTS_MAX = 256
 
+/** Scanners: each one is a thread. */
+export const SCANNERS_MAX = 16
+
 /** Processors of a host. */
 export const PROCESSORS_MAX = 1024
 

@@ -3,17 +3,22 @@
  *
  * It goes round the VMs, a batch of each at a time. Unthrottled it does so without a pause. Otherwise each VM has its
  * rate, and the scanner wakes at every tick to use up what the rates allow.
+ *
+ * One of several does so with its part of the pages (scan-part.ts), at its part of the rates, and hears nothing of the
+ * others: a slow one keeps nobody back but those who wait for a pass of all.
  */
 
 import type { GuestPages } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { LAST_BATCH_NS, LAST_PASS, SCAN } from '../measure/counters.js'
+import { seedOf } from '../random/prng.js'
 import type { Plan, TpsPlan } from '../scenario/plan.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import type { Policy } from './policy.js'
 import { RateController, scanRates } from './rate.js'
 import { ScanOrder } from './scan-order.js'
+import { ALL_PAGES, type ScanPart } from './scan-part.js'
 
 /** Pages of one step on a thread: between two looks at the control block. */
 const BATCH_PAGES = 64
@@ -48,15 +53,17 @@ export class Scanner implements Actor {
     private readonly plan: Pick<Plan, 'seed' | 'host'> & { scanner: TpsPlan },
     private readonly guests: readonly GuestPages[],
     ptes: Int32Array,
+    part: ScanPart = ALL_PAGES,
     /** Pages that one step visits at most. */
     private readonly batchPages = BATCH_PAGES,
   ) {
     // Another scanner may have counted in this row before it died: its counts go on, its pass does not.
     this.mergesBeforePass = counters[SCAN.merges]!
     this.pagesBeforePass = counters[SCAN.pagesScanned]!
+    const seed = part.index === 0 ? plan.seed : seedOf('scanner', plan.seed, part.index)
     this.vms = guests.flatMap((vm, guest) => {
-      if (!vm.share) return []
-      const order = new ScanOrder(ptes, guest, vm.firstPage, vm.pages, plan.scanner.order, plan.seed)
+      if (part.pagesOf(vm) === 0) return []
+      const order = new ScanOrder(ptes, guest, vm, part, plan.scanner.order, seed)
       return [{ order, rate: new RateController() }]
     })
   }
@@ -79,7 +86,10 @@ export class Scanner implements Actor {
     const pagesOfGuests = this.guests.map((vm) => (vm.share ? vm.pages : 0))
     const perSecond = scanRates(rates, this.plan.host, pagesOfGuests)
     const startNs = nowNs()
-    for (const { rate, order } of this.vms) rate.start(perSecond[order.guest]!, startNs)
+    for (const { rate, order } of this.vms) {
+      const partOfVm = order.pages / this.guests[order.guest]!.pages
+      rate.start(perSecond[order.guest]! * partOfVm, startNs)
+    }
   }
 
   private beginRound(): void {
@@ -134,7 +144,7 @@ export class Scanner implements Actor {
     return pages
   }
 
-  /** The pass of all is over when every VM has had one more. */
+  /** The scanner's pass is over when it has had one more of every VM. */
   private passEnded(): void {
     let slowest = Number.POSITIVE_INFINITY
     for (const { order } of this.vms) slowest = Math.min(slowest, order.passes)

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { LOCKED, privatePte, SWAPPED_PTE, sharedPte } from '../../src/machine/pte.js'
 import { ScanOrder } from '../../src/sharing/scan-order.js'
+import { ALL_PAGES, ScanPart } from '../../src/sharing/scan-part.js'
 
 const PAGES_MAX = 300
 /** The guest is not the first: its pages are not numbered from 0. */
@@ -19,6 +20,10 @@ function ptesOf(pages: readonly number[]): Int32Array {
   ptes.fill(privatePte(1))
   ptes.set(pages, FIRST_PAGE)
   return ptes
+}
+
+function vmOf(pages: number) {
+  return { firstPage: FIRST_PAGE, pages, share: true, salt: undefined }
 }
 
 function pass(order: ScanOrder): number[] {
@@ -40,7 +45,7 @@ for (const order of ['random', 'sequential'] as const) {
     fc.assert(
       fc.property(states, fc.integer(), (pages, seed) => {
         const ptes = ptesOf(pages)
-        const scan = new ScanOrder(ptes, 1, FIRST_PAGE, pages.length, order, seed)
+        const scan = new ScanOrder(ptes, 1, vmOf(pages.length), ALL_PAGES, order, seed)
         for (let passes = 1; passes <= 3; passes++) {
           assert.deepEqual(
             pass(scan).toSorted((a, b) => a - b),
@@ -51,18 +56,34 @@ for (const order of ['random', 'sequential'] as const) {
       }),
     )
   })
+
+  test(`${order}: a pass of each of three scanners visits each present page once, all together`, () => {
+    fc.assert(
+      fc.property(states, fc.integer(), (pages, seed) => {
+        const ptes = ptesOf(pages)
+        const vm = vmOf(pages.length)
+        const parts = [0, 1, 2].map((index) => new ScanPart(index, 3)).filter((part) => part.pagesOf(vm) > 0)
+        const visited = parts.flatMap((part) => pass(new ScanOrder(ptes, 1, vm, part, order, seed)))
+        assert.deepEqual(
+          visited.toSorted((a, b) => a - b),
+          presentPages(ptes, pages.length),
+        )
+      }),
+    )
+  })
 }
 
 test('sequential goes by page number', () => {
   const ptes = ptesOf([privatePte(1), 0, sharedPte(2), privatePte(3)])
-  const scan = new ScanOrder(ptes, 0, FIRST_PAGE, 4, 'sequential', 1)
+  const scan = new ScanOrder(ptes, 0, vmOf(4), ALL_PAGES, 'sequential', 1)
   assert.deepEqual(pass(scan), [5, 7, 8])
   assert.deepEqual(pass(scan), [5, 7, 8])
 })
 
 test('random takes another order in each pass and for each guest, and the same for the same seed', () => {
   const ptes = ptesOf(new Array(100).fill(privatePte(1)))
-  const orderOf = (guest: number, seed: number) => new ScanOrder(ptes, guest, FIRST_PAGE, 100, 'random', seed)
+  const orderOf = (guest: number, seed: number) =>
+    new ScanOrder(ptes, guest, vmOf(100), ALL_PAGES, 'random', seed)
   const scan = orderOf(0, 1)
   const passes = [pass(scan), pass(scan), pass(scan), pass(orderOf(1, 1)), pass(orderOf(0, 2))]
   assert.equal(new Set(passes.map(String)).size, passes.length)
@@ -72,7 +93,7 @@ test('random takes another order in each pass and for each guest, and the same f
 
 test('a page that comes while a pass is under way is not missed for longer than to the next', () => {
   const ptes = ptesOf(new Array(10).fill(0))
-  const scan = new ScanOrder(ptes, 0, FIRST_PAGE, 10, 'random', 1)
+  const scan = new ScanOrder(ptes, 0, vmOf(10), ALL_PAGES, 'random', 1)
   assert.deepEqual(pass(scan), [])
   ptes[FIRST_PAGE + 4] = privatePte(8)
   assert.deepEqual(pass(scan), [FIRST_PAGE + 4])

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { LAST_PASS, SCAN } from '../../src/measure/counters.js'
 import type { Plan, TpsPlan, TpsRates } from '../../src/scenario/plan.js'
+import type { Policy } from '../../src/sharing/policy.js'
+import { ScanPart } from '../../src/sharing/scan-part.js'
 import { Scanner } from '../../src/sharing/scanner.js'
-import { drive } from '../../src/sync/actor.js'
+import { AT_ONCE, drive, ON_EVENT } from '../../src/sync/actor.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
 import { type HostOptions, scanCounts, TestHost } from '../support/host.js'
 
@@ -21,20 +23,25 @@ interface Setting {
   /** Of the run, on the fake clock, or by what the scanner has done. */
   isOver: (elapsedMs: number, row: Float64Array) => boolean
   order?: 'random' | 'sequential'
+  part?: ScanPart
   onSleep?: (elapsedMs: number) => void
 }
 
-/** Runs the scanner through one phase; returns how often each page was visited. */
-function scan(t: TestContext, { host, rates, isOver, order = 'sequential', onSleep }: Setting): number[] {
-  const clock = new FakeClock(t)
-  const control = new FakeControl(clock, { guests: host.guests.length }, () => onSleep?.(clock.elapsedMs()))
-  control.startPhase(0, clock.startNs)
-  control.isStopping = () => isOver(clock.elapsedMs(), host.scanRow)
-  const plan = {
+function planOf(rates: TpsRates, order: 'random' | 'sequential' = 'sequential') {
+  return {
     seed: 1,
     host: { processors: 2, GHz: 3 } as Plan['host'],
     scanner: { policy: 'tps', order, ShareForceSalting: 0, onDeath: 'fail', rates: [rates] } as TpsPlan,
   }
+}
+
+/** Runs the scanner through one phase; returns how often each page was visited. */
+function scan(t: TestContext, { host, rates, isOver, order, part, onSleep }: Setting): number[] {
+  const clock = new FakeClock(t)
+  const control = new FakeControl(clock, { guests: host.guests.length }, () => onSleep?.(clock.elapsedMs()))
+  control.startPhase(0, clock.startNs)
+  control.isStopping = () => isOver(clock.elapsedMs(), host.scanRow)
+  const plan = planOf(rates, order)
   const visits = new Array<number>(host.handle.ptes.length).fill(0)
   const { policy } = host
   const { visit } = policy
@@ -47,7 +54,7 @@ function scan(t: TestContext, { host, rates, isOver, order = 'sequential', onSle
     )
     return visit.call(policy, page, guest, leaveHint)
   }
-  drive(new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes), control)
+  drive(new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes, part), control)
   t.mock.restoreAll()
   host.assertIntact()
   return visits
@@ -179,4 +186,86 @@ test('a scanner that was kept from its processor catches up on a second at most,
   // Two seconds at 20 pages/s and one second caught up, of 62 that were asked for.
   assert.ok(scanned >= 55 && scanned <= 62, `${scanned}`)
   assert.ok(Math.abs(host.scanRow[SCAN.pagesAsked]! - 62 * 20) < 2)
+})
+
+/** A scanner in an unthrottled phase, to be stepped. */
+function unthrottledScanner(
+  t: TestContext,
+  host: TestHost,
+  part: ScanPart,
+  policy: Policy,
+  row: Float64Array,
+) {
+  const clock = new FakeClock(t)
+  const control = new FakeControl(clock, { guests: host.guests.length })
+  control.startPhase(0, clock.startNs)
+  return new Scanner(policy, control, row, planOf(UNTHROTTLED, 'random'), host.guests, host.handle.ptes, part)
+}
+
+test('two scanners find what one would, each pass of theirs together is a visit to every page', (t) => {
+  const host = bootedHost()
+  const visits = new Array<number>(200).fill(0)
+  const scanners = [
+    { policy: host.policy, row: host.scanRow },
+    { policy: host.otherPolicy, row: host.reclaimRow },
+  ].map(({ policy, row }, index) => {
+    const visit: Policy['visit'] = (page, guest, leaveHint) => {
+      visits[page]! += 1
+      return policy.visit(page, guest, leaveHint)
+    }
+    return { row, scanner: unthrottledScanner(t, host, new ScanPart(index, 2), { visit }, row) }
+  })
+  while (scanners.some(({ row }) => row[SCAN.passes]! < 1)) {
+    for (const { row, scanner } of scanners) if (row[SCAN.passes]! < 1) assert.equal(scanner.step(), AT_ONCE)
+  }
+  assert.ok(
+    visits.every((count) => count >= 1),
+    `${visits}`,
+  )
+  const [one, other] = scanners.map(({ row }) => row)
+  assert.equal(one![SCAN.merges]! + other![SCAN.merges]!, 100)
+  assert.equal(one![LAST_PASS.news]! + other![LAST_PASS.news]!, 100)
+  const scanned = one![SCAN.pagesScanned]! + other![SCAN.pagesScanned]!
+  assert.equal(one![LAST_PASS.pages]! + other![LAST_PASS.pages]!, scanned)
+  host.assertIntact()
+})
+
+test('several scanners are asked together for what one would be, and do it', (t) => {
+  // 100 pages in 10 s: 10 pages/s of each of two guests, whose chunks are not dealt out evenly.
+  const rates = { ...ESX, ShareScanTimeSeconds: 10 }
+  let scanned = 0
+  let asked = 0
+  for (let index = 0; index < 3; index++) {
+    const host = bootedHost()
+    const part = new ScanPart(index, 3)
+    const visits = scan(t, { host, rates, part, isOver: (elapsedMs) => elapsedMs >= 10_020 })
+    assert.ok(visits.every((count) => count <= 2))
+    scanned += host.scanRow[SCAN.pagesScanned]!
+    asked += host.scanRow[SCAN.pagesAsked]!
+  }
+  assert.ok(scanned >= 196 && scanned <= 204, `${scanned}`)
+  assert.ok(Math.abs(asked - 200.4) < 1, `${asked}`)
+})
+
+test('a scanner without a page rests until something changes', (t) => {
+  const host = bootedHost()
+  const visit = () => assert.fail('it has no page')
+  const scanner = unthrottledScanner(t, host, new ScanPart(7, 8), { visit }, host.scanRow)
+  assert.equal(scanner.step(), ON_EVENT)
+  assert.deepEqual(scanCounts(host.scanRow), {})
+})
+
+test('each scanner takes an order of its own', (t) => {
+  const host = new TestHost({ guests: [128], frames: 140 })
+  for (let ppn = 0; ppn < 128; ppn++) host.guests[0]!.contents.writePrivate(ppn)
+  const orderOf = (part: ScanPart) => {
+    const pages: number[] = []
+    const visit = (page: number) => pages.push(page % 64) < 0
+    unthrottledScanner(t, host, part, { visit }, host.scanRow).step()
+    return pages
+  }
+  const [one, other] = [orderOf(new ScanPart(0, 2)), orderOf(new ScanPart(1, 2))]
+  assert.equal(one!.length, other!.length)
+  assert.notDeepEqual(one, other)
+  assert.deepEqual(orderOf(new ScanPart(1, 2)), other)
 })
