@@ -27,9 +27,9 @@ export interface Sampler {
 
 /** Whoever scans, as the leader of the phases sees it. */
 export interface Scan {
-  /** How many passes have been completed since the start of the run. */
-  passes(): number
-  /** Of the pass completed last. */
+  /** How many passes over its own pages each scanner has completed since the start of the run. */
+  passes(): readonly number[]
+  /** Of the pass that each completed last, all together. */
   lastPass(): Pass
   /** A pass over pages that nobody has stored to meanwhile finds nothing new if it is this one, counted from 1, or later. */
   readonly passesToSettle: number

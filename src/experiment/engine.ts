@@ -1,4 +1,4 @@
-/** What drives the actors of a run, the guests, the scanner and the reclaimer, and whose clock the run goes by. */
+/** What drives the actors of a run, the guests, the scanners and the reclaimer, and whose clock the run goes by. */
 import type { GuestResult, ReclaimerResult } from './messages.js'
 import type { RunFailure } from './run.js'
 

@@ -7,7 +7,6 @@
  * unique page being distinct from all. One pass over the page tables, a bit for each content and each frame.
  */
 import * as A from '#atomics'
-import { WorkerTimes } from '../host/threads.js'
 import { ksmCountersOf, ksmStatOf } from '../ksm/sample.js'
 import { countFreeFrames } from '../machine/allocator.js'
 import { FRAME_WORDS, STATE } from '../machine/frames.js'
@@ -15,10 +14,10 @@ import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
 import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
 import { counterRow, GUEST, KSM, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
-import type { Control } from '../sync/control.js'
 import type { Sampler } from './backend.js'
 import { Bits } from './bits.js'
-import type { GuestSample, KsmSample, Sample, ScanCounters } from './outcome.js'
+import type { LabScan } from './lab-scan.js'
+import type { GuestSample, KsmSample, Sample } from './outcome.js'
 
 /** No PTE of a page that is there. */
 const NO_PTE = 0
@@ -27,22 +26,22 @@ export class LabSampler implements Sampler {
   private readonly contentsSeen: Bits
   private readonly framesSeen: Bits
   private readonly guestRows: Float64Array[]
-  private readonly scanRow: Float64Array
+  /** Of the one scanner of policy `ksm`. */
+  private readonly ksmRow: Float64Array
   private readonly reclaimRow: Float64Array
-  private readonly scannerTimes = new WorkerTimes()
 
   constructor(
     private readonly plan: Plan,
     private readonly machine: MachineHandle,
-    private readonly control: Control,
     counters: Float64Array,
+    private readonly scan: LabScan,
   ) {
     const guests = plan.guests.length
     this.contentsSeen = new Bits(plan.contents)
     this.framesSeen = new Bits(machine.memory.frames)
     this.guestRows = plan.guests.map((_, guest) => counterRow(counters, guest))
-    this.scanRow = counterRow(counters, guests)
-    this.reclaimRow = counterRow(counters, guests + 1)
+    this.ksmRow = counterRow(counters, guests)
+    this.reclaimRow = counterRow(counters, guests + plan.scanner.count)
   }
 
   /** @param timeSeconds scenario seconds */
@@ -61,7 +60,7 @@ export class LabSampler implements Sampler {
       const row = this.guestRows[guest]!
       const ksm =
         this.plan.scanner.policy === 'ksm'
-          ? ksmStatOf(this.scanRow, row, this.machine, firstPage - pages, pages)
+          ? ksmStatOf(this.ksmRow, row, this.machine, firstPage - pages, pages)
           : undefined
       guests.push({ ...counts.guest, ...readCounters(row, GUEST), ksm })
     })
@@ -81,7 +80,7 @@ export class LabSampler implements Sampler {
       swappedPages: sum('swappedPages'),
       opportunityPages: presentPages - distinct,
       footprintPages: this.machine.memory.frames - countFreeFrames(this.machine.allocator),
-      scan: this.scanCounters(),
+      scan: this.scan.counters(),
       cowFaults: sum('cowFaults'),
       swapOuts: this.reclaimRow[RECLAIM.swapOuts]!,
       swapIns: sum('swapIns'),
@@ -94,8 +93,8 @@ export class LabSampler implements Sampler {
 
   private ksmSample(): KsmSample | undefined {
     if (this.plan.scanner.policy !== 'ksm') return undefined
-    const pages_to_scan = this.scanRow[KSM.pages_to_scan]!
-    return { ...ksmCountersOf(this.scanRow, this.machine), pages_to_scan, cow_ksm: undefined }
+    const pages_to_scan = this.ksmRow[KSM.pages_to_scan]!
+    return { ...ksmCountersOf(this.ksmRow, this.machine), pages_to_scan, cow_ksm: undefined }
   }
 
   private countPages(firstPage: number, pages: number) {
@@ -141,14 +140,5 @@ export class LabSampler implements Sampler {
       swappedPages: swapped,
     }
     return { guest, newContents, newSharedFrames }
-  }
-
-  private scanCounters(): ScanCounters {
-    const times = this.scannerTimes.read(this.control.threadId(this.plan.guests.length))
-    return {
-      ...readCounters(this.scanRow, SCAN),
-      cpuSeconds: times && times.cpuNs / 1e9,
-      waitingSeconds: times && times.waitingNs / 1e9,
-    }
   }
 }

@@ -1,4 +1,4 @@
-/** Backend `lab`: a machine of our own, with its scanner, reclaimer and swap file, in threads or stepped. */
+/** Backend `lab`: a machine of our own, with its scanners, reclaimer and swap file, in threads or stepped. */
 import { compileKernels } from '../kernels/kernels.js'
 import { RMAP_BYTES } from '../ksm/rmap-items.js'
 import { NODE_BYTES } from '../ksm/unstable-tree.js'
@@ -6,12 +6,13 @@ import { type AuditReport, auditMachine } from '../machine/audit.js'
 import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
 import { closeSwapFile, openSwapFile } from '../machine/swap.js'
 import { measureClockCostNs } from '../measure/clock.js'
-import { counterRow, createCounters, LAST_PASS, SCAN } from '../measure/counters.js'
+import { createCounters } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import { Control, createControl } from '../sync/control.js'
-import type { Backend, Pass, Scan } from './backend.js'
+import type { Backend } from './backend.js'
 import type { Engine } from './engine.js'
 import { LabSampler } from './lab-sampler.js'
+import { LabScan } from './lab-scan.js'
 import type { RunOptions, RunOutcome } from './run.js'
 import { Stepped } from './stepped.js'
 import { guestTasks, hypervisorTasks } from './tasks.js'
@@ -39,7 +40,7 @@ class Lab implements Backend {
   readonly control: Control
   readonly engine: Engine
   readonly sampler: LabSampler
-  readonly scan: Scan
+  readonly scan: LabScan
   readonly clockCostNs: number | null
   readonly metadataBytesPerPage: number
   private readonly machine: MachineHandle
@@ -49,7 +50,7 @@ class Lab implements Backend {
     private readonly options: RunOptions,
     swapFd: number | undefined,
   ) {
-    const threads = plan.guests.length + 2
+    const threads = plan.guests.length + plan.scanner.count + 1
     const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
     const { swap } = plan.host
     // Frames beyond what the guests can ever use stay free for sure: they need no tables, and count in the percentages.
@@ -63,11 +64,11 @@ class Lab implements Backend {
     const counters = createCounters(threads)
     this.machine = machine
     this.control = new Control(control)
-    this.sampler = new LabSampler(plan, machine, this.control, counters)
-    this.scan = new LabScan(counterRow(counters, plan.guests.length))
     const shared = { control, counters }
     const guests = () => guestTasks(plan, shared, () => ({ backend: 'lab', machine }))
     const hypervisor = hypervisorTasks(plan, shared, machine, freeFrames(swap.stopFreePercent))
+    this.scan = new LabScan(hypervisor.scanners, this.control)
+    this.sampler = new LabSampler(plan, machine, counters, this.scan)
     const isThreaded = plan.engine === 'threads'
     this.engine = isThreaded
       ? new Workers(plan, this.control, () => ({ guests: guests(), hypervisor }))
@@ -96,19 +97,4 @@ class Lab implements Backend {
 /** What a scanner of policy `ksm` keeps to itself. */
 function ksmBytes(guestPages: number, frames: number): number {
   return guestPages * (RMAP_BYTES.page + NODE_BYTES) + frames * RMAP_BYTES.frame
-}
-
-/** The lab's scanner, by its row of counters. */
-export class LabScan implements Scan {
-  readonly passesToSettle = 1
-
-  constructor(private readonly row: Float64Array) {}
-
-  passes(): number {
-    return this.row[SCAN.passes]!
-  }
-
-  lastPass(): Pass {
-    return { news: this.row[LAST_PASS.news]!, pages: this.row[LAST_PASS.pages]! }
-  }
 }

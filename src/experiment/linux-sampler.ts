@@ -155,7 +155,7 @@ export class LinuxSampler implements Sampler {
       times === undefined || ksmd === undefined ? undefined : (times[field] - ksmd[field]) / 1e9
     return {
       pagesScanned: pages_scanned,
-      passes: this.scan.passes(),
+      passes: this.scan.passes()[0]!,
       cpuSeconds: seconds('cpuNs'),
       waitingSeconds: seconds('waitingNs'),
     }

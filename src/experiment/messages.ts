@@ -9,7 +9,7 @@ import type { GuestPhaseHistograms } from './outcome.js'
 export interface WorkerTask {
   control: ControlHandle
   counters: Float64Array
-  /** Number of the worker: guests first, then the scanner, then the reclaimer. */
+  /** Number of the worker: guests first, then the scanners, then the reclaimer. */
   thread: number
 }
 
@@ -41,18 +41,23 @@ export interface GuestTask extends WorkerTask {
   trace: GuestTrace | undefined
 }
 
-export interface ScannerTask extends WorkerTask {
+interface HypervisorTask extends WorkerTask {
   machine: MachineHandle
   plan: Pick<Plan, 'seed' | 'host' | 'scanner' | 'phases'>
   guests: GuestPages[]
 }
 
-export interface ReclaimerTask extends ScannerTask {
+export interface ScannerTask extends HypervisorTask {
+  /** Which of `plan.scanner.count` scanners it is, from 0. */
+  index: number
+}
+
+export interface ReclaimerTask extends HypervisorTask {
   /** Frames that must be available before the reclaimer rests. */
   enoughFrames: number
 }
 
-/** What scanner and reclaimer know of a guest. */
+/** What scanners and reclaimer know of a guest. */
 export interface GuestPages {
   firstPage: number
   pages: number

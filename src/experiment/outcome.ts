@@ -79,7 +79,7 @@ export interface LinuxSample {
   ksm_stat: HostKsmStat | undefined
 }
 
-/** The scanner's account of itself, cumulative. ksmd keeps none of what is optional here. */
+/** The scanners' account of themselves, cumulative. ksmd keeps none of what is optional here. */
 export interface ScanCounters {
   pagesScanned: number
   pagesHashed?: number
@@ -91,7 +91,7 @@ export interface ScanCounters {
   passes: number
   /** Pages that the rate settings allowed so far; Infinity is never used: unthrottled phases add what was scanned. */
   pagesAsked?: number
-  /** From the kernel's accounting of the scanner's thread; undefined where there is none. */
+  /** From the kernel's accounting of the scanners' threads; undefined where there is none. */
   cpuSeconds: number | undefined
   waitingSeconds: number | undefined
 }
@@ -177,7 +177,7 @@ export interface PhaseSummary extends MemoryFigures {
     staleHints: number | null
     falseMatches: number | null
     lockFailures: number | null
-    /** Of the scanner's thread, by the kernel's account; null where there is none. */
+    /** Of the scanners' threads, by the kernel's account; null where there is none. */
     cpuSeconds: number | null
     waitingSeconds: number | null
     asleepSeconds: number | null
@@ -216,6 +216,8 @@ export interface Summary {
   engine: Plan['engine']
   backend: Plan['backend']
   policy: Plan['scanner']['policy']
+  /** How many there are. */
+  scanners: number
   state: 'complete' | 'partial' | 'failed'
   /** Why the run failed, or what else the reader must know. */
   messages: string[]

@@ -114,18 +114,19 @@ export class PhaseLeader {
 
   /**
    * Whether a warm-up is over; for a phase that ends by time, never. Passes count from when the guests have done their
-   * finite activities, and only whole ones: the pass that was under way then has not seen all they did.
+   * finite activities, and only whole ones: the pass that was under way then has not seen all they did. Each scanner's
+   * count from there: what one was ahead of the others by then is none of these.
    */
   private endCondition({ ends }: PhasePlan, index: number): () => boolean {
     if (ends.when === 'time') return () => false
     const passesWanted = ends.when === 'passes' ? ends.passes : this.scan.passesToSettle
-    let firstWholePass: number | undefined
+    let passesBefore: readonly number[] | undefined
     return () => {
-      if (firstWholePass === undefined && this.control.allFinished(index)) {
-        firstWholePass = this.scan.passes() + 1
-      }
-      if (firstWholePass === undefined) return false
-      if (this.scan.passes() < firstWholePass + passesWanted) return false
+      if (passesBefore === undefined && this.control.allFinished(index)) passesBefore = this.scan.passes()
+      if (passesBefore === undefined) return false
+      const before = passesBefore
+      const wholePasses = this.scan.passes().map((passes, scanner) => passes - before[scanner]! - 1)
+      if (Math.min(...wholePasses) < passesWanted) return false
       return ends.when === 'passes' || this.lastPassFoundNothingNew()
     }
   }

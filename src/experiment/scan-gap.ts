@@ -1,8 +1,10 @@
-/** The time in which nothing was scanned, between the death of one scanner and the start of the one in its place. */
+/** The time in which a scanner's pages were not scanned, between its death and the start of the one in its place. */
 import { nowNs } from '../measure/clock.js'
 import { counterRow, LAST_BATCH_NS } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Control } from '../sync/control.js'
+import type { ScannerTask } from './messages.js'
+import { scannerName } from './tasks.js'
 
 export class ScanGap {
   private readonly diedNs = nowNs()
@@ -11,23 +13,21 @@ export class ScanGap {
 
   /**
    * Made as soon as the death is noticed, before another scanner counts in its row.
-   * @param scanner number of the worker
    * @param why the scanner died
    */
   constructor(
     private readonly plan: Plan,
     private readonly control: Control,
-    counters: Float64Array,
-    private readonly scanner: number,
+    private readonly scanner: ScannerTask,
     private readonly why: string,
   ) {
-    this.lastBatchNs = counterRow(counters, scanner)[LAST_BATCH_NS] || this.diedNs
+    this.lastBatchNs = counterRow(scanner.counters, scanner.thread)[LAST_BATCH_NS] || this.diedNs
     this.phase = plan.phases[control.phase()]?.name
   }
 
   /** Asked for at the end of the run. */
   toString(): string {
-    return `the scanner died ${this.when()}: ${this.why}; ${this.whatFollowed()}`
+    return `${scannerName(this.scanner)} died ${this.when()}: ${this.why}; ${this.whatFollowed()}`
   }
 
   private when(): string {
@@ -37,9 +37,10 @@ export class ScanGap {
   }
 
   private whatFollowed(): string {
-    const startedNs = this.control.attachedAtNs(this.scanner)
-    if (startedNs === undefined) return 'nothing was scanned after that'
+    const startedNs = this.control.attachedAtNs(this.scanner.thread)
+    const nothing = this.plan.scanner.count === 1 ? 'nothing' : 'nothing of its part'
+    if (startedNs === undefined) return `${nothing} was scanned after that`
     const seconds = (startedNs - this.lastBatchNs) / 1e9
-    return `another took over, and nothing was scanned for ${seconds.toFixed(3)} s of wall time`
+    return `another took over, and ${nothing} was scanned for ${seconds.toFixed(3)} s of wall time`
   }
 }

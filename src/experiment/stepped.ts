@@ -10,7 +10,7 @@
  *
  * Nobody waits for a lock here: a step ends with all of its locks released, and the next begins after it. One lock alone
  * is held while others act: that of a page for which a guest needs a frame and finds none. An operation can't be left
- * in the middle, so time goes on inside it, for the reclaimer and the scanner alone, who only try-lock pages. Until a
+ * in the middle, so time goes on inside it, for the reclaimer and the scanners alone, who only try-lock pages. Until a
  * frame comes free, or the limit for it is over, neither the main nor a signal is heard.
  *
  * The virtual clock is the clock only while actors are stepped, which is one call after another without a pause: other
@@ -33,9 +33,9 @@ import type { Engine, EngineResults } from './engine.js'
 import type { GuestResult, GuestTask } from './messages.js'
 import { Rota, Turn } from './rota.js'
 import type { RunFailure } from './run.js'
-import type { HypervisorTasks } from './tasks.js'
+import { type HypervisorTasks, scannerName } from './tasks.js'
 
-/** What an operation takes: a guest's, the scanner's visit to a page, the reclaimer's try. */
+/** What an operation takes: a guest's, a scanner's visit to a page, the reclaimer's try. */
 const STEP_NS = 1000
 /** How much an actor does in a step. */
 const BATCH = 1
@@ -63,9 +63,9 @@ export class Stepped implements Engine {
   constructor(
     private readonly plan: Plan,
     guests: readonly GuestTask[],
-    { scanner, reclaimer }: HypervisorTasks,
+    { scanners, reclaimer }: HypervisorTasks,
   ) {
-    this.control = new Control(scanner.control)
+    this.control = new Control(reclaimer.control)
     const awaitFrame: AwaitFrame = (allocator, limitMs) => this.awaitFrame(allocator, limitMs)
     this.guests = guests.map((task) => new Guest(task, this.control, { awaitFrame, batchOperations: BATCH }))
     this.allocator = new FrameAllocator(reclaimer.machine.allocator, reclaimer.thread)
@@ -73,17 +73,18 @@ export class Stepped implements Engine {
     const guestTurns = this.guests.map(
       (guest, index) => new Turn(guest!, (error) => this.guestDied(index, error)),
     )
-    const scannerTurn = new Turn(scannerOf(scanner, this.control, BATCH), (error) =>
-      this.died('the scanner', error),
+    const scannerTurns = scanners.map(
+      (task) =>
+        new Turn(scannerOf(task, this.control, BATCH), (error) => this.died(scannerName(task), error)),
     )
     this.reclaimerTurn = new Turn(this.reclaimer, (error) => this.died('the reclaimer', error))
-    this.turns = [...guestTurns, scannerTurn, this.reclaimerTurn]
+    this.turns = [...guestTurns, ...scannerTurns, this.reclaimerTurn]
     this.count = this.turns.length
     const order = new Permutation(this.count, seedOf('stepped', plan.seed))
     const inOrder = this.turns.map((_, place) => this.turns[order.at(place)]!)
     const { processors } = plan.host
     this.rota = new Rota(inOrder, processors)
-    this.rotaInStall = new Rota([this.reclaimerTurn, scannerTurn], processors)
+    this.rotaInStall = new Rota([this.reclaimerTurn, ...scannerTurns], processors)
   }
 
   start(): void {

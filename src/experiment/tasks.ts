@@ -1,4 +1,4 @@
-/** A plan cut into the tasks of its actors: the guests, and in the lab then the scanner, then the reclaimer. */
+/** A plan cut into the tasks of its actors: the guests, and in the lab then the scanners, then the reclaimer. */
 import { guestTraceOf } from '../guest/guest-trace.js'
 import { readTrace } from '../guest/trace.js'
 import type { MachineHandle } from '../machine/machine.js'
@@ -22,7 +22,7 @@ export interface Tasks {
 }
 
 export interface HypervisorTasks {
-  scanner: ScannerTask
+  scanners: ScannerTask[]
   reclaimer: ReclaimerTask
 }
 
@@ -35,10 +35,21 @@ export function hypervisorTasks(
 ): HypervisorTasks {
   const { seed, host, scanner, phases } = plan
   const hypervisor = { ...shared, machine, plan: { seed, host, scanner, phases }, guests: pagesOf(plan) }
+  const firstScanner = plan.guests.length
   return {
-    scanner: { ...hypervisor, thread: plan.guests.length },
-    reclaimer: { ...hypervisor, thread: plan.guests.length + 1, enoughFrames },
+    scanners: Array.from({ length: scanner.count }, (_, index) => ({
+      ...hypervisor,
+      thread: firstScanner + index,
+      index,
+    })),
+    reclaimer: { ...hypervisor, thread: firstScanner + scanner.count, enoughFrames },
   }
+}
+
+/** What messages call a scanner. */
+export function scannerName({ index, plan }: ScannerTask): string {
+  const { count } = plan.scanner
+  return count === 1 ? 'the scanner' : `scanner ${index + 1} of ${count}`
 }
 
 /** @param backingOf what the memory of the guest of that index lies in */

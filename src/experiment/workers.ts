@@ -1,8 +1,8 @@
 /**
- * Engine `threads`: one worker thread for each guest, and where the lab is the hypervisor one for the scanner and one for
+ * Engine `threads`: one worker thread for each guest, and where the lab is the hypervisor one for each scanner and one for
  * the reclaimer, in one Piscina pool with exactly as many threads. With fewer, some tasks would wait for others to end,
  * and the start barrier for ever. In the place of a thread that ends the pool starts another, which stays idle, unless
- * the scanner is started anew on it.
+ * a scanner is started anew on it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'
@@ -15,7 +15,7 @@ import type { Engine, EngineResults } from './engine.js'
 import type { GuestResult, ReclaimerResult, ScannerTask, WorkerTask } from './messages.js'
 import type { RunFailure } from './run.js'
 import { ScanGap } from './scan-gap.js'
-import type { Tasks } from './tasks.js'
+import { scannerName, type Tasks } from './tasks.js'
 
 const ENTRY_FILE = new URL('../../workers/entry.cjs', import.meta.url).href
 const GUEST_FILE = new URL('../../workers/guest.js', import.meta.url).href
@@ -34,10 +34,10 @@ export class Workers implements Engine {
   /** Of each worker that died and was not replaced. */
   readonly deaths: RunFailure[] = []
   private readonly dead = new Set<number>()
-  /** From the death of the scanner to the start of the one in its place, if there was such a thing. */
-  private scanGap: ScanGap | undefined
+  /** From the death of a scanner to the start of the one in its place. */
+  private readonly scanGaps: ScanGap[] = []
   private guests: Promise<GuestResult | undefined>[] = []
-  private scanner: Promise<void> = Promise.resolve()
+  private scanners: Promise<void>[] = []
   private reclaimer: Promise<ReclaimerResult | undefined> = Promise.resolve(undefined)
 
   constructor(
@@ -64,7 +64,7 @@ export class Workers implements Engine {
     const { guests, hypervisor } = this.tasks()
     this.guests = guests.map((task) => this.runTask<GuestResult>(task, GUEST_FILE, `guest ${task.plan.name}`))
     if (hypervisor === undefined) return
-    this.scanner = this.runScanner(hypervisor.scanner)
+    this.scanners = hypervisor.scanners.map((task) => this.runScanner(task))
     this.reclaimer = this.runTask<ReclaimerResult>(hypervisor.reclaimer, RECLAIMER_FILE, 'the reclaimer')
   }
 
@@ -90,11 +90,15 @@ export class Workers implements Engine {
 
   /** What the reader of the results must know of workers that died and were replaced. */
   messages(): string[] {
-    return this.scanGap === undefined ? [] : [this.scanGap.toString()]
+    return this.scanGaps.map(String)
   }
 
   async results(): Promise<EngineResults> {
-    const [guests, reclaimer] = await Promise.all([Promise.all(this.guests), this.reclaimer, this.scanner])
+    const [guests, reclaimer] = await Promise.all([
+      Promise.all(this.guests),
+      this.reclaimer,
+      Promise.all(this.scanners),
+    ])
     return { guests, reclaimer }
   }
 
@@ -102,15 +106,16 @@ export class Workers implements Engine {
     await this.pool.destroy()
   }
 
-  /** Runs the scanner, and under `onDeath: restart` another in its place if it dies. */
+  /** Runs a scanner, and under `onDeath: restart` another in its place if it dies. */
   private async runScanner(task: ScannerTask): Promise<void> {
-    if (this.plan.scanner.onDeath === 'fail') return this.runTask(task, SCANNER_FILE, 'the scanner')
+    const name = scannerName(task)
+    if (this.plan.scanner.onDeath === 'fail') return this.runTask(task, SCANNER_FILE, name)
     try {
       await this.pool.run({ file: SCANNER_FILE, task })
     } catch (error) {
-      this.scanGap = new ScanGap(this.plan, this.control, task.counters, task.thread, messageOf(error))
+      this.scanGaps.push(new ScanGap(this.plan, this.control, task, messageOf(error)))
       this.control.markAbsent(task.thread)
-      return this.runTask(task, SCANNER_FILE, 'the scanner that took over')
+      return this.runTask(task, SCANNER_FILE, `${name} that took over`)
     }
   }
 

@@ -17,7 +17,7 @@ const BYTES_PER_WORKER = 10 * 2 ** 20
 export function checkResources(plan: Plan): void {
   const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
   const isLab = plan.backend === 'lab'
-  const workers = plan.engine === 'threads' ? plan.guests.length + (isLab ? 2 : 0) : 0
+  const workers = plan.engine === 'threads' ? plan.guests.length + (isLab ? plan.scanner.count + 1 : 0) : 0
   const memoryBytes = isLab
     ? plan.host.frames * (PAGE_BYTES + BYTES_PER_FRAME)
     : guestPages * (PAGE_BYTES + BYTES_PER_RMAP_ITEM)

@@ -39,10 +39,10 @@ export class KsmdScan implements Scan {
     this.scanned = this.counter('pages_scanned')
   }
 
-  passes(): number {
+  passes(): readonly number[] {
     const fullScans = this.counter('full_scans')
     if (fullScans !== this.fullScans) this.noteEnd(fullScans)
-    return this.completed
+    return [this.completed]
   }
 
   lastPass(): Pass {

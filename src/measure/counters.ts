@@ -109,6 +109,15 @@ export function readCounters<Field extends string>(
   row: Float64Array,
   fields: Readonly<Record<Field, number>>,
 ): Record<Field, number> {
-  const entries = Object.entries<number>(fields).map(([name, index]) => [name, row[index]!])
+  return sumCounters([row], fields)
+}
+
+/** What several rows hold now, added up. */
+export function sumCounters<Field extends string>(
+  rows: readonly Float64Array[],
+  fields: Readonly<Record<Field, number>>,
+): Record<Field, number> {
+  const sum = (index: number) => rows.reduce((total, row) => total + row[index]!, 0)
+  const entries = Object.entries<number>(fields).map(([name, index]) => [name, sum(index)])
   return Object.fromEntries(entries) as Record<Field, number>
 }

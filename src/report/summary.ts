@@ -40,6 +40,7 @@ export function summarize(input: SummaryInput): Summary {
     engine: plan.engine,
     backend: plan.backend,
     policy: plan.scanner.policy,
+    scanners: plan.scanner.count,
     state,
     messages,
     scale: plan.scale,
@@ -58,7 +59,7 @@ export function summarize(input: SummaryInput): Summary {
 function summarizePhase(
   { name, measured, start, end }: PhaseRecord,
   allHistograms: readonly GuestPhaseHistograms[],
-  { scale, guests }: Plan,
+  { scale, guests, scanner }: Plan,
 ): PhaseSummary {
   const histograms = allHistograms.filter(({ phase }) => phase === name)
   const over = new Interval((end.timeSeconds - start.timeSeconds) / scale.time)
@@ -70,7 +71,7 @@ function summarizePhase(
     endSeconds: end.timeSeconds,
     ...memoryFigures(end, 1),
     captureRatio: end.opportunityPages === 0 ? null : end.savedPages / end.opportunityPages,
-    scan: summarizeScan(start.scan, end.scan, over),
+    scan: summarizeScan(start.scan, end.scan, over, scanner.count),
     cow: {
       faults,
       faultsPerSecond: over.perSecond(faults),
@@ -131,7 +132,12 @@ function summarizeGuest(
   }
 }
 
-function summarizeScan(start: ScanCounters, end: ScanCounters, over: Interval): PhaseSummary['scan'] {
+function summarizeScan(
+  start: ScanCounters,
+  end: ScanCounters,
+  over: Interval,
+  scanners: number,
+): PhaseSummary['scan'] {
   const pagesScanned = end.pagesScanned - start.pagesScanned
   const pagesAsked = differenceIfKnown(start.pagesAsked, end.pagesAsked)
   const cpuSeconds = differenceIfKnown(start.cpuSeconds, end.cpuSeconds)
@@ -150,7 +156,9 @@ function summarizeScan(start: ScanCounters, end: ScanCounters, over: Interval): 
     cpuSeconds,
     waitingSeconds,
     asleepSeconds:
-      cpuSeconds === null || waitingSeconds === null ? null : over.secondsLeft(cpuSeconds + waitingSeconds),
+      cpuSeconds === null || waitingSeconds === null
+        ? null
+        : over.secondsLeft(scanners, cpuSeconds + waitingSeconds),
   }
 }
 
@@ -186,9 +194,9 @@ class Interval {
     this.wallSeconds = wallSeconds
   }
 
-  /** Of its length, what is left after so many seconds; the clocks that counted them may differ a little. */
-  secondsLeft(seconds: number): number {
-    return Math.max(0, this.wallSeconds - seconds)
+  /** Of its length on so many threads, what is left after so many seconds; the clocks that counted them may differ a little. */
+  secondsLeft(threads: number, seconds: number): number {
+    return Math.max(0, threads * this.wallSeconds - seconds)
   }
 
   perSecond(count: number): number {

@@ -40,9 +40,10 @@ export function summaryTable(summary: Summary): string {
   return blocks.map((lines) => lines.map((line) => `${line.trimEnd()}\n`).join('')).join('\n')
 }
 
-function titleLines({ scenario, seed, state, scale, backend }: Summary): string[] {
+function titleLines({ scenario, seed, state, scale, backend, scanners }: Summary): string[] {
   const on = backend === 'lab' ? '' : `, on ${backend}`
-  const facts = `seed ${seed}, ${state}${on}, scale: memory 1/${scale.memory}, time 1/${scale.time}`
+  const by = scanners === 1 ? '' : `, ${scanners} scanners`
+  const facts = `seed ${seed}, ${state}${on}${by}, scale: memory 1/${scale.memory}, time 1/${scale.time}`
   const line = `${scenario}: ${facts}`
   return line.length <= WIDTH ? [line] : [shortened(scenario, WIDTH), facts]
 }

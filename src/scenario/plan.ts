@@ -88,9 +88,11 @@ export interface PhasePlan {
 /** Policy `tps`. */
 export interface TpsPlan {
   policy: 'tps'
+  /** How many scanners there are, each on a thread of its own. */
+  count: number
   order: 'random' | 'sequential'
   ShareForceSalting: 0 | 1 | 2
-  /** What becomes of the run if the scanner's thread dies; `restart`: another takes its place, once. */
+  /** What becomes of the run if a scanner's thread dies; `restart`: another takes its place, once. */
   onDeath: 'fail' | 'restart'
   /** In the order of `Plan.phases`. */
   rates: TpsRates[]
@@ -99,6 +101,7 @@ export interface TpsPlan {
 /** Policy `ksm`. */
 export interface KsmPlan {
   policy: 'ksm'
+  count: 1
   onDeath: 'fail'
   /** Ticks a second of the kernel that is mirrored. */
   CONFIG_HZ: number

@@ -8,13 +8,13 @@ import type { TpsSettings } from './schema-scanner.js'
 export function scannerOf({ scanner, phases, scale }: Scenario): TpsPlan | KsmPlan {
   const overrides = phases.map((phase) => phase.scanner ?? {})
   if (scanner.policy === 'tps') {
-    const { policy, order, ShareForceSalting, onDeath } = scanner
+    const { policy, count, order, ShareForceSalting, onDeath } = scanner
     const rates = overrides.map((override) => tpsRates({ ...scanner, ...override }, scale))
-    return { policy, order, ShareForceSalting, onDeath, rates }
+    return { policy, count, order, ShareForceSalting, onDeath, rates }
   }
   const rates = overrides.map((override) => ksmRates({ ...scanner, ...override }))
   const { policy, CONFIG_HZ } = scanner
-  return { policy, onDeath: 'fail', CONFIG_HZ, fixed: ksmFixed(scanner), rates }
+  return { policy, count: 1, onDeath: 'fail', CONFIG_HZ, fixed: ksmFixed(scanner), rates }
 }
 
 function tpsRates(settings: TpsSettings, scale: Scale): TpsRates {

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { KSM_DEFAULTS, type KsmFixed, type KsmRates } from '../ksm/settings.js'
 import { durationOrMinutes, expected, flag, mapping, number, oneOf, wholeNumber } from './fields.js'
-import { UINT32_MAX } from './limits.js'
+import { SCANNERS_MAX, UINT32_MAX } from './limits.js'
 
 export type Policy = 'tps' | 'ksm'
 
@@ -15,6 +15,7 @@ type ConfigHz = (typeof CONFIG_HZ_VALUES)[number]
 
 /** Of policy `tps`; times in seconds, at full size. */
 export interface TpsSettings {
+  count: number
   order: 'random' | 'sequential'
   unthrottled: boolean
   ShareScanTime: number
@@ -24,6 +25,7 @@ export interface TpsSettings {
 }
 
 const TPS_DEFAULTS: TpsSettings = {
+  count: 1,
   order: 'random',
   unthrottled: false,
   ShareScanTime: 3600,
@@ -67,6 +69,9 @@ const ksmRates = {
 }
 
 const tpsOnly = {
+  count: wholeNumber(1, SCANNERS_MAX).describe(
+    'tps: scanners, each on a thread of its own with its part of the pages; the rates are those of all together; default 1',
+  ),
   order: oneOf(['random', 'sequential']).describe(
     "tps: in which a guest's pages are visited; default random",
   ),
@@ -134,7 +139,9 @@ export const scanner = mapping({
   ...optional(ksmOnly),
   onDeath: oneOf(['fail', 'restart'])
     .prefault('fail')
-    .describe('if its thread dies: fail ends the run; restart (tps) starts another in its place, once'),
+    .describe(
+      "if a scanner's thread dies: fail ends the run; restart (tps) starts another in its place, once",
+    ),
 })
   .check(({ value, issues }) => {
     const complain = (key: string, message: string) =>

@@ -1,4 +1,4 @@
-/** What the hypervisor does on threads of its own, or step by step: the scanner of the scenario's policy, and the reclaimer. */
+/** What the hypervisor does on threads of its own, or step by step: the scanners of the scenario's policy, and the reclaimer. */
 
 import type { ReclaimerTask, ScannerTask } from '../experiment/messages.js'
 import { Ksmd } from '../ksm/ksmd.js'
@@ -12,6 +12,7 @@ import type { Control } from '../sync/control.js'
 import type { Policy } from './policy.js'
 import { Reclaimer } from './reclaimer.js'
 import { saltKeys } from './salt.js'
+import { ScanPart } from './scan-part.js'
 import { Scanner } from './scanner.js'
 import { TpsPolicy } from './tps.js'
 
@@ -23,7 +24,8 @@ export function scannerOf(task: ScannerTask, control: Control, batchPages?: numb
   const plan = { ...task.plan, scanner }
   const counters = counterRow(task.counters, task.thread)
   const policy = tpsPolicy(task, scanner, machine)
-  return new Scanner(policy, control, counters, plan, task.guests, machine.ptes, batchPages)
+  const part = new ScanPart(task.index, scanner.count)
+  return new Scanner(policy, control, counters, plan, task.guests, machine.ptes, part, batchPages)
 }
 
 /** ESX tries to share a page before it swaps it out; Linux does not. */
@@ -36,7 +38,7 @@ export function reclaimerOf(task: ReclaimerTask, control: Control): Reclaimer {
   return new Reclaimer(machine, policy, control, counters, task.guests, prng, task.enoughFrames)
 }
 
-function tpsPolicy(task: ScannerTask, scanner: TpsPlan, machine: Machine): TpsPolicy {
+function tpsPolicy(task: ScannerTask | ReclaimerTask, scanner: TpsPlan, machine: Machine): TpsPolicy {
   const salts = saltKeys(
     task.guests.map((guest) => guest.salt),
     scanner.ShareForceSalting,

@@ -1,5 +1,5 @@
 /**
- * Actors: who acts on the machine in a run, each guest, the scanner and the reclaimer, as something that is stepped. An
+ * Actors: who acts on the machine in a run, each guest, each scanner and the reclaimer, as something that is stepped. An
  * actor does an operation, or a small batch of them, and never sleeps, so its loop can be driven in two ways: by a
  * thread of its own, which `drive` is all of, or by one thread that steps all actors in turn (experiment/stepped.ts).
  */

@@ -20,7 +20,7 @@ writeScenario(cwd)
 
 const RESTART = { 'scanner.onDeath': 'restart' }
 const TOOK_OVER =
-  /^the scanner died at \d+\.\d{3} s of scenario time, in phase (boot|busy|idle): .*; another took over, and nothing was scanned for \d+\.\d{3} s of wall time$/
+  /^(the scanner|scanner [12] of 2) died at \d+\.\d{3} s of scenario time, in phase (boot|busy|idle): .*; another took over, and nothing (of its part )?was scanned for \d+\.\d{3} s of wall time$/
 
 /** The one line about the scanner that died and was replaced, the same in all places. */
 function gapOf({ directory, lines }: FaultyEnd): string {
@@ -101,6 +101,47 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
     assert.equal(state, 'complete')
     assert.match(exitReason!, /^integrity: guest vm-\d PPN \d+: its PTE was left locked$/)
     assert.deepEqual(integrityOf(end.directory), { ...clean(ALL_PAGES), violations: 1 })
+  })
+})
+
+describe('one of two scanners dies', { concurrency: 2 }, () => {
+  const TWO = { 'scanner.count': 2 }
+
+  test('the run fails, and says which', async () => {
+    const fault = { thread: 'scanner', at: 'look', what: 'throw', phase: BUSY, settings: TWO } as const
+    const end = await runFaulty(cwd, 'two-fail', fault)
+    assertFailed(end, /^scanner [12] of 2 died: injected fault; in two lines$/)
+    assert.deepEqual(integrityOf(end.directory), clean(ALL_PAGES))
+  })
+
+  test('and onDeath is restart: another takes over, and counts go on', async () => {
+    const end = await runFaulty(cwd, 'two-restart', {
+      ...{ thread: 'scanner', at: 'look', what: 'throw', phase: BUSY, visits: 20 },
+      settings: { ...TWO, ...RESTART },
+    })
+    assert.equal(end.code, 0, end.lines.join('\n'))
+    assert.equal(end.lines.length, 1)
+    assert.match(gapOf(end), /^scanner [12] of 2 .* nothing of its part was scanned for/)
+    assert.equal(readEnd(end.directory).state, 'complete')
+    assert.deepEqual(integrityOf(end.directory), clean(ALL_PAGES))
+    assertCountsGoOn(end.directory)
+  })
+
+  test('and so does the other, and onDeath is restart: each is replaced once', async () => {
+    const end = await runFaulty(cwd, 'two-restart-both', {
+      ...{ thread: 'scanner', at: 'setup', what: 'throw', threads: 2 },
+      settings: { ...TWO, ...RESTART },
+    })
+    assert.equal(end.code, 0, end.lines.join('\n'))
+    assert.equal(end.lines.length, 2)
+    for (const name of ['scanner 1 of 2', 'scanner 2 of 2']) {
+      const said = new RegExp(`${name} died before the first phase: [^\\n]*another took over[^\\n]*$`)
+      assert(
+        end.lines.some((line) => said.test(line)),
+        end.lines.join('\n'),
+      )
+    }
+    assert.deepEqual(integrityOf(end.directory), clean(ALL_PAGES))
   })
 })
 

@@ -22,7 +22,7 @@ export const ALL_PAGES = GUESTS * PAGES_PER_GUEST
 /** Index of the phase in which guests change their pages. */
 export const BUSY = 1
 const FRAMES_PER_MIB = 256
-/** Frames that a run has beside those of its guests at most (src/experiment/run.ts). */
+/** Frames that a run has beside those of its guests at most (src/experiment/lab.ts), with one scanner and the reclaimer. */
 const FRAMES_IN_FLIGHT = 16 * (GUESTS + 2)
 /** From a fault to the end of the program: what docs/faults.md promises. */
 export const END_LIMIT_MS = 60_000

@@ -60,7 +60,7 @@ export class LabPlayer {
     } as unknown as ScannerTask
     const all: KsmSettings = { ...KSM_DEFAULTS, ...settings, pages_to_scan: 2 * pages, sleep_millisecs: 0 }
     const rates = steps.map((step) => ({ ...all, run: 'unmerge' in step ? (2 as const) : (1 as const) }))
-    const plan: KsmPlan = { policy: 'ksm', onDeath: 'fail', CONFIG_HZ: 250, fixed: all, rates }
+    const plan: KsmPlan = { policy: 'ksm', count: 1, onDeath: 'fail', CONFIG_HZ: 250, fixed: all, rates }
     this.scanner = new Ksmd(this.host.scannerView, task, plan, this.control, 1)
   }
 

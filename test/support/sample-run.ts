@@ -113,7 +113,7 @@ function planOf(guests: readonly string[], scale: Plan['scale']): Plan {
       stallLimitSeconds: 10,
     },
     guests: guests.map(guestPlan),
-    scanner: { policy: 'tps', order: 'random', ShareForceSalting: 0, onDeath: 'fail', rates: [] },
+    scanner: { policy: 'tps', count: 1, order: 'random', ShareForceSalting: 0, onDeath: 'fail', rates: [] },
     phases: [],
     sampleSeconds: SAMPLE_SECONDS / scale.time,
     contents: 1,

@@ -137,6 +137,7 @@ class Round {
     const { view, control, guests, task } = this
     const scanner: KsmPlan = {
       policy: 'ksm',
+      count: 1,
       onDeath: 'fail',
       CONFIG_HZ: 250,
       fixed: { ...KSM_DEFAULTS, ...fixed },
@@ -147,6 +148,7 @@ class Round {
       control: task.control,
       counters: task.counters,
       thread,
+      index: 0,
       plan: { seed: this.seed, scanner } as unknown as Plan,
       guests,
     }

@@ -23,10 +23,17 @@ for (const [salts, ShareForceSalting, shares] of [
       control: handle,
       counters: host.counters,
       thread: 2,
+      index: 0,
       guests: host.guests,
       plan: {
         seed: 1,
-        scanner: { policy: 'tps', order: 'random', ShareForceSalting, rates: [{ unthrottled: true }] },
+        scanner: {
+          policy: 'tps',
+          count: 1,
+          order: 'random',
+          ShareForceSalting,
+          rates: [{ unthrottled: true }],
+        },
       } as unknown as ScannerTask['plan'],
     }
     const control = new Control(handle)

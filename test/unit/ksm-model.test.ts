@@ -83,6 +83,7 @@ class Lab {
     this.control = new Control(control)
     const scanner: KsmPlan = {
       policy: 'ksm',
+      count: 1,
       onDeath: 'fail',
       CONFIG_HZ: 250,
       fixed: { ...KSM_DEFAULTS, max_page_sharing },
@@ -93,6 +94,7 @@ class Lab {
       control,
       counters: host.counters,
       thread: GUESTS.length,
+      index: 0,
       plan: { seed: 1, scanner } as unknown as Plan,
       guests: host.guests,
     }

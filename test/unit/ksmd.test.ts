@@ -42,7 +42,14 @@ function run(t: TestContext, { host, phases, phaseMs = 1000, CONFIG_HZ = 250, on
   )
   control.startPhase(0, clock.startNs)
   const settings = phases.map((own) => ({ ...KSM_DEFAULTS, smart_scan: 0 as const, ...own }))
-  const plan: KsmPlan = { policy: 'ksm', onDeath: 'fail', CONFIG_HZ, fixed: settings[0]!, rates: settings }
+  const plan: KsmPlan = {
+    policy: 'ksm',
+    count: 1,
+    onDeath: 'fail',
+    CONFIG_HZ,
+    fixed: settings[0]!,
+    rates: settings,
+  }
   const task = {
     machine: host.handle,
     counters: host.counters,
@@ -225,7 +232,7 @@ test('an unmerge that its phase cut short begins anew: what was merged meanwhile
     smart_scan: 0 as const,
     sleep_millisecs: 0,
   }))
-  const plan: KsmPlan = { policy: 'ksm', onDeath: 'fail', CONFIG_HZ: 250, fixed: rates[0]!, rates }
+  const plan: KsmPlan = { policy: 'ksm', count: 1, onDeath: 'fail', CONFIG_HZ: 250, fixed: rates[0]!, rates }
   const ksmd = new Ksmd(host.scannerView, task, plan, control, 1)
   for (const [phase, steps] of [60, 8, 60, 60].entries()) {
     control.startPhase(phase, clock.startNs)

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { LabSampler } from '../../src/experiment/lab-sampler.js'
+import { LabScan } from '../../src/experiment/lab-scan.js'
+import type { ScannerTask } from '../../src/experiment/messages.js'
 import { UNIQUE_TAG, ZERO_TAG } from '../../src/machine/machine.js'
 import {
   ABSENT_PTE,
@@ -26,13 +28,21 @@ const CONTENTS = 40
 function planOf(host: TestHost): Plan {
   const guests = host.guests.map(({ pages }) => ({ pages }))
   const { frames } = host.handle.memory
-  return { guests, host: { frames }, contents: CONTENTS, scanner: { policy: 'tps' } } as unknown as Plan
+  return {
+    guests,
+    host: { frames },
+    contents: CONTENTS,
+    scanner: { policy: 'tps', count: 1 },
+  } as unknown as Plan
 }
 
 function samplerOf(host: TestHost): LabSampler {
   const guests = host.guests.length
   const control = new Control(createControl(guests, guests + 2, 1))
-  return new LabSampler(planOf(host), host.handle, control, host.counters)
+  const plan = planOf(host)
+  const scanner = { counters: host.counters, thread: guests, index: 0, plan, guests: host.guests }
+  const scan = new LabScan([scanner as unknown as ScannerTask], control)
+  return new LabSampler(plan, host.handle, host.counters, scan)
 }
 
 const mpns = fc.nat(FRAMES - 1)

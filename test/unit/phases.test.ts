@@ -1,10 +1,11 @@
-/** When does a warm-up end? The leader with a real control block, and a scanner that is a row of counters. */
+/** When does a warm-up end? The leader with a real control block, and scanners that are rows of counters. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ResourceError } from '../../src/errors.js'
 import type { Sampler, Scan } from '../../src/experiment/backend.js'
-import { LabScan } from '../../src/experiment/lab.js'
+import { LabScan } from '../../src/experiment/lab-scan.js'
+import type { ScannerTask } from '../../src/experiment/messages.js'
 import type { Sample } from '../../src/experiment/outcome.js'
 import { PhaseLeader } from '../../src/experiment/phases.js'
 import { nowNs } from '../../src/measure/clock.js'
@@ -18,16 +19,22 @@ interface Led {
   control: Control
   leader: PhaseLeader
   samples: string[]
+  /** The first scanner's row; the second's, if there are two. */
   row: Float64Array
+  otherRow: Float64Array
   isOver: () => boolean
   done: Promise<void>
 }
+
+/** Of one chunk for each of two scanners. */
+const GUEST = { firstPage: 0, pages: 128, share: true }
 
 /** Leads one guest through the phases; the guest acknowledges every end at once. */
 function lead(
   phases: PhasePlan[],
   mustEnd = () => false,
   changes: (control: Control) => Partial<Scan> = () => ({}),
+  scanners = 1,
 ): Led {
   const plan = {
     guests: [{ pages: 1 }],
@@ -36,9 +43,19 @@ function lead(
     scale: { memory: 1, time: 1 },
     trace: undefined,
   } as unknown as Plan
-  const control = new Control(createControl(1, 3, phases.length))
-  const row = counterRow(createCounters(3), 1)
-  const scan: Scan = Object.assign(new LabScan(row), changes(control))
+  const control = new Control(createControl(1, 2 + scanners, phases.length))
+  const counters = createCounters(4)
+  const tasks = Array.from({ length: scanners }, (_, index) => {
+    const task = {
+      counters,
+      thread: 1 + index,
+      index,
+      guests: [GUEST],
+      plan: { scanner: { count: scanners } },
+    }
+    return task as unknown as ScannerTask
+  })
+  const scan: Scan = Object.assign(new LabScan(tasks, control), changes(control))
   const samples: string[] = []
   const sampler: Sampler = {
     sample: (timeSeconds, phase) => {
@@ -52,7 +69,8 @@ function lead(
   const done = leader.lead(mustEnd).then(() => {
     over = true
   })
-  return { control, leader, samples, row, isOver: () => over, done }
+  const [row, otherRow] = [counterRow(counters, 1), counterRow(counters, 2)]
+  return { control, leader, samples, row, otherRow, isOver: () => over, done }
 }
 
 function warmup(ends: PhasePlan['ends'], seconds = 60): PhasePlan {
@@ -127,6 +145,26 @@ test('passes: so many whole ones after all guests were done', async () => {
   await done
   assert.deepEqual(leader.messages, [])
   assert.equal(leader.phases[0]!.measured, false)
+})
+
+test('settled, with two scanners: after such a pass of each, however far one was ahead of the other', async () => {
+  const { control, row, otherRow, isOver, done } = lead(
+    [warmup({ when: 'settled' })],
+    () => false,
+    () => ({}),
+    2,
+  )
+  for (let pass = 0; pass < 5; pass++) passEnds(row, 0)
+  control.finishPhase(0, 0)
+  await sleep(STEP_MS)
+  for (let pass = 0; pass < 2; pass++) passEnds(otherRow, 0)
+  await sleep(STEP_MS)
+  assert.equal(isOver(), false, 'the passes of the first scanner were over before the guest was done')
+  for (let pass = 0; pass < 2; pass++) passEnds(row, 21)
+  await sleep(STEP_MS)
+  assert.equal(isOver(), false, 'of all pages one in a thousand was new')
+  passEnds(row, 20)
+  await done
 })
 
 test('at its limit a warm-up ends, and says that it had not settled', async () => {

@@ -766,6 +766,11 @@ describe('--set', () => {
     ['guests.0.image=[]', undefined, /the guest's image has no pages of class private$/],
     ['host.memry=8GiB', 'host.memry', /unknown key, did you mean memory\?/],
     ['hots.memory=8GiB', 'hots', /^--set: hots: unknown key, did you mean host\?/],
+    ...['0', '1.5', '99', '-1', 'two'].map((count): [string, string, RegExp] => [
+      `scanner.count=${count}`,
+      'scanner.count',
+      /^--set: scanner.count: expected a whole number from 1 to 16, got /,
+    ]),
     [
       'scanner={order: up}',
       'scanner.order',

@@ -35,6 +35,7 @@ function problemOf(...written: Parameters<typeof load>): string {
 test('policy ksm has the kernel’s defaults, but that it runs', () => {
   assert.deepEqual(load('{ policy: ksm }').plan.scanner, {
     policy: 'ksm',
+    count: 1,
     onDeath: 'fail',
     CONFIG_HZ: 250,
     fixed: {
@@ -87,6 +88,10 @@ test('settings of the one policy are refused beside the other, in phases too', (
   assert.match(
     problemOf('{ pages_to_scan: 7 }'),
     /^3 scanner\.pages_to_scan: is a setting of policy ksm; policy tps has/,
+  )
+  assert.match(
+    problemOf('{ policy: ksm, count: 2 }'),
+    /^3 scanner\.count: is a setting of policy tps; policy ksm has run,/,
   )
   const phase = '{ name: a, duration: 1s, scanner: { unthrottled: true } }'
   assert.match(

@@ -160,6 +160,7 @@ describe('the smallest scenario', () => {
     assert.ok(host.processors >= 1 && host.GHz > 0)
     assert.deepEqual(scanner, {
       policy: 'tps',
+      count: 1,
       order: 'random',
       ShareForceSalting: 2,
       onDeath: 'fail',
