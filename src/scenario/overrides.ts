@@ -1,6 +1,7 @@
 /** `--set guests.0.memory=64MiB`: values from the command line that replace those of the scenario file. */
 import { UserError } from '../errors.js'
 import { show, showPath } from './problems.js'
+import { bothScales } from './schema.js'
 import { type KeyPath, parseYaml, YamlError } from './yaml-source.js'
 
 /** A key path with dots and list indices, and a value in YAML. */
@@ -59,6 +60,9 @@ function replaced(value: unknown, override: ParsedOverride, depth: number): unkn
     }
     return value.map((item, index) => (index === Number(step) ? replaced(item, override, depth + 1) : item))
   }
+  // The one number that is short for a mapping: the key that is not replaced keeps it.
+  if (typeof value === 'number' && depth === 1 && override.path[0] === 'scale')
+    return replaced(bothScales(value), override, depth)
   if (value !== null && value !== undefined && typeof value !== 'object') {
     throw wrongPath(override, depth, `has no keys below it, since it is ${show(value)}`)
   }

@@ -59,6 +59,11 @@ function processorsOf(engine: 'threads' | 'stepped'): Processors {
 
 const scaleFactor = number(1, SCALE_MAX)
 
+/** What `scale: 128` is short for. */
+export function bothScales(factor: number): { memory: number; time: number } {
+  return { memory: factor, time: factor }
+}
+
 const scale = z
   .codec(
     z.union([scaleFactor, mapping({ memory: scaleFactor.prefault(1), time: scaleFactor.prefault(1) })], {
@@ -66,7 +71,7 @@ const scale = z
     }),
     z.strictObject({ memory: z.number(), time: z.number() }),
     {
-      decode: (written) => (typeof written === 'number' ? { memory: written, time: written } : written),
+      decode: (written) => (typeof written === 'number' ? bothScales(written) : written),
       encode: ({ memory, time }) => (memory === time ? memory : { memory, time }),
     },
   )

@@ -789,6 +789,20 @@ describe('--set', () => {
     assert.deepEqual(place, { file: '--set', key: 'guests.0.image.2.size' })
     assert.equal(set('guests.0.memory=2MiB').place.line, 19)
   })
+  test('a number that is below a number, and the number that it leaves, are each refused where they stand', () => {
+    const scaled = (scale: string, ...overrides: string[]) =>
+      errorOf(written(edited({ 3: `scale: ${scale}` })), { set: overrides })
+    assert.match(scaled('128', 'scale.memory=0').message, /^--set: scale.memory: expected a number from 1 /)
+    assert.match(scaled('128', 'scale.space=2').message, /^--set: scale.space: unknown key/)
+    assert.match(scaled('1', 'scale=0', 'scale.memory=2').message, /^--set: scale.time: expected .* got 0$/)
+    assert.match(
+      scaled('half', 'scale.time=2').message,
+      /^--set: scale: has no keys below it, since it is "half"$/,
+    )
+    const { message, place } = scaled('0.5', 'scale.memory=2')
+    assert.match(message, /scale.time: expected a number from 1 to 1000000, got 0.5$/)
+    assert.equal(place.line, 3)
+  })
   test('a seed that is none is refused under its own name', () => {
     assert.match(
       errorOf(written(SOUND), { seed: Number.NaN }).message,

@@ -291,6 +291,17 @@ phases: [{ name: p, duration: 105min, scanner: { ShareRateMax: 7 } }]
   test('rounds memory down to pages', () => {
     assert.equal(scaled('3').guests[0]?.pages, Math.floor(2 ** 21 / 3))
   })
+
+  test('one of the two can be set where the file has one number for both', () => {
+    const scaleOf = (...set: string[]) => loadScenario('case-study', { set }).plan.scale
+    assert.deepEqual(scaleOf(), { memory: 128, time: 128 })
+    assert.deepEqual(scaleOf('scale.memory=64'), { memory: 64, time: 128 })
+    assert.deepEqual(scaleOf('scale.time=64'), { memory: 128, time: 64 })
+    assert.deepEqual(scaleOf('scale.memory=1', 'scale.time=100'), { memory: 1, time: 100 })
+    assert.deepEqual(scaleOf('scale=32', 'scale.time=6'), { memory: 32, time: 6 })
+    assert.deepEqual(scaleOf('scale.time=6', 'scale=32'), { memory: 32, time: 32 })
+    assert.deepEqual(scaleOf('scale={memory: 8}', 'scale.time=6'), { memory: 8, time: 6 })
+  })
 })
 
 describe('an image', () => {
