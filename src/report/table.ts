@@ -81,18 +81,19 @@ function profitMiB(bytes: number | undefined): string {
   return bytes === undefined ? NOTHING : fixed(bytes / 2 ** 20)
 }
 
-function activityColumns({ scale }: Summary): Column[] {
-  const ofWallTime = (phase: PhaseSummary, seconds: number | null) => {
+function activityColumns({ scale, scanners }: Summary): Column[] {
+  // Of several scanners' threads, what is so of each on average.
+  const ofScanTime = (phase: PhaseSummary, seconds: number | null) => {
     const wallSeconds = (phase.endSeconds - phase.startSeconds) / scale.time
-    return percent(seconds === null || wallSeconds <= 0 ? null : seconds / wallSeconds)
+    return percent(seconds === null || wallSeconds <= 0 ? null : seconds / (scanners * wallSeconds))
   }
   return [
     { heading: ['stores', '/s'], width: 7, cell: ({ stores }) => metric(stores.perSecond) },
     { heading: ['scanned', '/s'], width: 8, cell: ({ scan }) => metric(scan.pagesPerSecond) },
     { heading: ['asked', '/s'], width: 7, cell: ({ scan }) => metricIfKnown(scan.pagesAskedPerSecond) },
     { heading: ['scan', 'passes'], width: 7, cell: ({ scan }) => metric(scan.passes) },
-    { heading: ['scan', 'CPU'], width: 8, cell: (phase) => ofWallTime(phase, phase.scan.cpuSeconds) },
-    { heading: ['scan', 'waits'], width: 8, cell: (phase) => ofWallTime(phase, phase.scan.waitingSeconds) },
+    { heading: ['scan', 'CPU'], width: 8, cell: (phase) => ofScanTime(phase, phase.scan.cpuSeconds) },
+    { heading: ['scan', 'waits'], width: 8, cell: (phase) => ofScanTime(phase, phase.scan.waitingSeconds) },
     { heading: ['CoW', '/s'], width: 7, cell: ({ cow }) => metric(cow.faultsPerSecond) },
     { heading: ['p50', 'µs'], width: 7, cell: ({ cow }) => microseconds(cow.latencyNs?.p50) },
     { heading: ['p99', 'µs'], width: 7, cell: ({ cow }) => microseconds(cow.latencyNs?.p99) },

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { GuestPhaseHistograms, Sample } from '../../src/experiment/outcome.js'
 import { LatencyCounts } from '../../src/measure/latency-counts.js'
 import { type SummaryInput, summarize } from '../../src/report/summary.js'
+import type { TpsPlan } from '../../src/scenario/plan.js'
 import { PAGES_PER_GUEST, sampleRun } from '../support/sample-run.js'
 
 const GUESTS = ['web', 'db']
@@ -105,6 +106,14 @@ test('the scanner is on a processor, waiting for one or asleep: together, all of
   const { scan } = summarize(input()).phases[2]!
   const wallSeconds = 4800 / 128
   assert.equal(scan.cpuSeconds! + scan.waitingSeconds! + scan.asleepSeconds!, wallSeconds)
+})
+
+test('of two scanners the times are of two threads', () => {
+  const scanner = { ...RUN.plan.scanner, count: 2 } as TpsPlan
+  const summary = summarize(input({ plan: { ...RUN.plan, scanner } }))
+  assert.equal(summary.scanners, 2)
+  const { scan } = summary.phases[2]!
+  assert.equal(scan.cpuSeconds! + scan.waitingSeconds! + scan.asleepSeconds!, (2 * 4800) / 128)
 })
 
 test('processor time that the kernel does not tell is null, not zero', () => {

@@ -46,6 +46,19 @@ test('says so if it was the kernel, and not the lab', () => {
   assert.match(summaryTable(summary({ backend: 'linux-ksm' })), /: seed 42, complete, on linux-ksm, scale: /)
 })
 
+test('says how many scanners there were, if several, and the times of each on average', () => {
+  const text = summaryTable(summary({ scanners: 2 }))
+  assert.match(text, /: seed 42, complete, 2 scanners, scale: /)
+  const shares = (text: string) =>
+    [
+      ...rowOf(text, 'idle', 1)
+        .join(' ')
+        .matchAll(/([\d.]+) %/g),
+    ].map(([, share]) => Number(share))
+  const [cpu, waits] = shares(summaryTable(summary()))
+  assert.deepEqual(shares(text), [cpu! / 2, waits! / 2])
+})
+
 test('a row of memory shows the figures at full size', () => {
   const { fullSize } = summary().phases[1]!
   const [, shared, common, saved, opportunity, , footprint] = rowOf(summaryTable(summary()), 'idle', 0)
