@@ -4,10 +4,26 @@ import { test } from 'node:test'
 import type { ReclaimerTask, ScannerTask } from '../../src/experiment/messages.js'
 import { counterRow, RECLAIM, SCAN } from '../../src/measure/counters.js'
 import { reclaimerOf, scannerOf } from '../../src/sharing/attach.js'
-import { Control, createControl } from '../../src/sync/control.js'
+import { Control, type ControlHandle, createControl } from '../../src/sync/control.js'
 import { TestHost } from '../support/host.js'
 
 const CONTENT = 5
+
+/** A scanner's task, of a host with two guests. */
+function taskOf(host: TestHost, control: ControlHandle, scanner: object, index = 0): ScannerTask {
+  return {
+    machine: host.handle,
+    control,
+    counters: host.counters,
+    thread: 2,
+    index,
+    guests: host.guests,
+    plan: {
+      seed: 1,
+      scanner: { policy: 'tps', count: 1, order: 'random', rates: [{ unthrottled: true }], ...scanner },
+    } as unknown as ScannerTask['plan'],
+  }
+}
 
 for (const [salts, ShareForceSalting, shares] of [
   [[1, 2], 0, true],
@@ -18,24 +34,7 @@ for (const [salts, ShareForceSalting, shares] of [
     const host = new TestHost({ salts })
     for (const { contents } of host.guests) contents.writeKnown(0, CONTENT)
     const handle = createControl(2, 4, 1)
-    const task: ScannerTask = {
-      machine: host.handle,
-      control: handle,
-      counters: host.counters,
-      thread: 2,
-      index: 0,
-      guests: host.guests,
-      plan: {
-        seed: 1,
-        scanner: {
-          policy: 'tps',
-          count: 1,
-          order: 'random',
-          ShareForceSalting,
-          rates: [{ unthrottled: true }],
-        },
-      } as unknown as ScannerTask['plan'],
-    }
+    const task = taskOf(host, handle, { ShareForceSalting })
     const control = new Control(handle)
     control.startRun(0)
     control.startPhase(0, 0)
@@ -45,6 +44,20 @@ for (const [salts, ShareForceSalting, shares] of [
     host.assertIntact()
   })
 }
+
+test('one of several scanners visits its part of the pages', () => {
+  const host = new TestHost({ guests: [64, 64], frames: 140 })
+  for (const { contents } of host.guests) for (let ppn = 0; ppn < 64; ppn++) contents.writePrivate(ppn)
+  const handle = createControl(2, 5, 1)
+  const control = new Control(handle)
+  control.startPhase(0, 0)
+  for (const [index, scanned] of [64, 64, 0].entries()) {
+    const scanner = scannerOf(taskOf(host, handle, { count: 3 }, index), control)
+    host.scanRow.fill(0)
+    for (let steps = 0; steps < 3 && host.scanRow[SCAN.passes]! < 1; steps++) scanner.step()
+    assert.equal(host.scanRow[SCAN.pagesScanned], scanned, `scanner ${index}`)
+  }
+})
 
 for (const [scanner, merges, swapOuts] of [
   [{ policy: 'tps', ShareForceSalting: 0 }, 1, 0],

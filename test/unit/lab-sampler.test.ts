@@ -16,7 +16,7 @@ import {
   SWAPPED_PTE,
   sharedPte,
 } from '../../src/machine/pte.js'
-import { GUEST, RECLAIM, SCAN } from '../../src/measure/counters.js'
+import { counterRow, createCounters, GUEST, RECLAIM, SCAN } from '../../src/measure/counters.js'
 import type { Plan } from '../../src/scenario/plan.js'
 import { Control, createControl } from '../../src/sync/control.js'
 import { TestHost } from '../support/host.js'
@@ -25,24 +25,25 @@ const FRAMES = 70
 const CONTENTS = 40
 
 /** As much of a plan as a sampler reads. */
-function planOf(host: TestHost): Plan {
+function planOf(host: TestHost, count: number): Plan {
   const guests = host.guests.map(({ pages }) => ({ pages }))
   const { frames } = host.handle.memory
   return {
     guests,
     host: { frames },
     contents: CONTENTS,
-    scanner: { policy: 'tps', count: 1 },
+    scanner: { policy: 'tps', count },
   } as unknown as Plan
 }
 
-function samplerOf(host: TestHost): LabSampler {
-  const guests = host.guests.length
-  const control = new Control(createControl(guests, guests + 2, 1))
-  const plan = planOf(host)
-  const scanner = { counters: host.counters, thread: guests, index: 0, plan, guests: host.guests }
-  const scan = new LabScan([scanner as unknown as ScannerTask], control)
-  return new LabSampler(plan, host.handle, host.counters, scan)
+function samplerOf(host: TestHost, scanners = 1, counters = host.counters): LabSampler {
+  const { guests } = host
+  const control = new Control(createControl(guests.length, guests.length + scanners + 1, 1))
+  const plan = planOf(host, scanners)
+  const tasks = Array.from({ length: scanners }, (_, index) => {
+    return { counters, thread: guests.length + index, index, plan, guests } as unknown as ScannerTask
+  })
+  return new LabSampler(plan, host.handle, counters, new LabScan(tasks, control))
 }
 
 const mpns = fc.nat(FRAMES - 1)
@@ -137,4 +138,14 @@ test('counters are those of the thread that each row belongs to', () => {
     assert.equal(count, 5000 + SCAN[name as keyof typeof counted], name)
   }
   assert.deepEqual([cpuSeconds, waitingSeconds], [undefined, undefined], 'no scanner has attached')
+})
+
+test('the scanners come after the guests, and the reclaimer after all scanners', () => {
+  const host = new TestHost({ guests: [2] })
+  const counters = createCounters(1 + 3 + 1)
+  for (const scanner of [0, 1, 2]) counterRow(counters, 1 + scanner)[SCAN.merges] = 10 ** scanner
+  counterRow(counters, 4)[SCAN.merges] = 6000
+  counterRow(counters, 4)[RECLAIM.swapOuts] = 6001
+  const { scan, reclaimMerges, swapOuts } = samplerOf(host, 3, counters).sample(1, 'idle', undefined)
+  assert.deepEqual([scan.merges, reclaimMerges, swapOuts], [111, 6000, 6001])
 })

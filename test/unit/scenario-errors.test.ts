@@ -794,6 +794,10 @@ describe('--set', () => {
       errorOf(written(edited({ 3: `scale: ${scale}` })), { set: overrides })
     assert.match(scaled('128', 'scale.memory=0').message, /^--set: scale.memory: expected a number from 1 /)
     assert.match(scaled('128', 'scale.space=2').message, /^--set: scale.space: unknown key/)
+    assert.match(
+      scaled('8', 'scale.time.s=2').message,
+      /^--set: scale.time: has no keys below it, since it is 8$/,
+    )
     assert.match(scaled('1', 'scale=0', 'scale.memory=2').message, /^--set: scale.time: expected .* got 0$/)
     assert.match(
       scaled('half', 'scale.time=2').message,
