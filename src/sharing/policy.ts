@@ -1,9 +1,15 @@
-/** A sharing policy: what to do with one page. Scanner and reclaimer choose the page and know no policy by name. */
+/** A sharing policy: what to do with pages. Scanner and reclaimer choose them and know no policy by name. */
 export interface Policy {
   /**
-   * Visits one present page and shares it if it can. True: it was merged, and its frame is free.
-   * @param page global page number; `guest` is the index of the guest that it belongs to
-   * @param leaveHint whether a page that can't be shared now is remembered, to be found later
+   * Visits pages of one guest, as the one scanner that these pages have: shares what it can, and remembers the others, to be
+   * found later.
+   * @param pages global page numbers; the first `count` of them are present, at most SCAN_PAGES_MAX
    */
-  visit(page: number, guest: number, leaveHint: boolean): boolean
+  scan(pages: Int32Array, count: number, guest: number): void
+
+  /** Visits one present page, whosever it is, and shares it if it can. True: it was merged, and its frame is free. */
+  visit(page: number, guest: number): boolean
 }
+
+/** Pages that are scanned at once, at most. */
+export const SCAN_PAGES_MAX = 64

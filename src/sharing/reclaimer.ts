@@ -89,7 +89,7 @@ export class Reclaimer implements Actor {
     const page = this.prng.nextBelow(this.guestPages)
     const guest = guestOf(this.guests, page)
     if (!isIdlePrivate(A.peek(this.machine.ptes, page))) return false
-    if (this.guests[guest]!.share && this.policy?.visit(page, guest, false) === true) return true
+    if (this.guests[guest]!.share && this.policy?.visit(page, guest) === true) return true
     return this.machine.swap !== undefined && this.swapOut(this.machine.swap, page)
   }
 

@@ -5,8 +5,9 @@
  * scanners the first one's part is chunks 0, 3, 6 and so on. So whose a page is, is arithmetic that each does for itself:
  * there is no queue to take pages from, no lock, no word that they share, and every page has exactly one scanner.
  *
- * Nothing else keeps them apart, nor needs to: any number of threads may visit pages at once, the same page even, as the
- * reclaimer does (docs/protocol.md). The split is there for speed alone. A chunk's PTEs are four whole cache lines, which
+ * Nothing else keeps them apart. That a page has one scanner is what its mark UNTOUCHED relies on (tps.ts); that no store and
+ * no frame is lost does not depend on it: any number of threads may visit pages at once, as the reclaimer does
+ * (docs/protocol.md). A chunk's PTEs are four whole cache lines, which
  * no other scanner writes to unless it merges a page of its own with one of these. And chunks are small, so that what
  * lies together, such as an extent of an image, a busy region, or all of a small guest, is work for all scanners alike.
  *

@@ -15,13 +15,11 @@ import { seedOf } from '../random/prng.js'
 import type { Plan, TpsPlan } from '../scenario/plan.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
-import type { Policy } from './policy.js'
+import { type Policy, SCAN_PAGES_MAX } from './policy.js'
 import { RateController, scanRates } from './rate.js'
 import { ScanOrder } from './scan-order.js'
 import { ALL_PAGES, type ScanPart } from './scan-part.js'
 
-/** Pages of one step on a thread: between two looks at the control block. */
-const BATCH_PAGES = 64
 /** How often a throttled scanner wakes. */
 const TICK_NS = 10e6
 /** A scanner that finds no page at all looks again after this time. */
@@ -45,6 +43,7 @@ export class Scanner implements Actor {
   private tickNs = 0
   private scannedInRound = 0
   private leavesPages = false
+  private readonly batch = new Int32Array(SCAN_PAGES_MAX)
 
   constructor(
     private readonly policy: Policy,
@@ -54,8 +53,8 @@ export class Scanner implements Actor {
     private readonly guests: readonly GuestPages[],
     ptes: Int32Array,
     part: ScanPart = ALL_PAGES,
-    /** Pages that one step visits at most. */
-    private readonly batchPages = BATCH_PAGES,
+    /** Pages that one step visits at most: between two looks at the control block. */
+    private readonly batchPages = SCAN_PAGES_MAX,
   ) {
     // Another scanner may have counted in this row before it died: its counts go on, its pass does not.
     this.mergesBeforePass = counters[SCAN.merges]!
@@ -133,15 +132,16 @@ export class Scanner implements Actor {
   /** Visits up to `pages` present pages of a VM, ending early at the end of a pass; returns how many. */
   private scan(vm: ScannedVm, pages: number): number {
     this.counters[LAST_BATCH_NS] = nowNs()
-    for (let visited = 0; visited < pages; visited++) {
-      const page = vm.order.next()
-      if (page < 0) {
-        this.passEnded()
-        return visited
-      }
-      this.policy.visit(page, vm.order.guest, true)
+    const { order } = vm
+    const { batch } = this
+    let count = 0
+    for (let page = 0; count < pages; batch[count++] = page) {
+      page = order.next()
+      if (page < 0) break
     }
-    return pages
+    this.policy.scan(batch, count, order.guest)
+    if (count < pages) this.passEnded()
+    return count
   }
 
   /** The scanner's pass is over when it has had one more of every VM. */

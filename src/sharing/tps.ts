@@ -39,10 +39,8 @@ import {
   UNTOUCHED,
 } from '../machine/pte.js'
 import { SCAN } from '../measure/counters.js'
-import type { Policy } from './policy.js'
+import { type Policy, SCAN_PAGES_MAX } from './policy.js'
 import type { SaltKeys } from './salt.js'
-
-export const BATCH_PAGES_MAX = 64
 
 /** How an attempt to merge with a hint ends; but for `stale`, our page is unlocked then. */
 type MergeEnd = 'merged' | 'passed over' | 'stale'
@@ -52,10 +50,10 @@ export class TpsPolicy implements Policy {
   private readonly zeroHashLow: number
   private readonly zeroHashHigh: number
   /** Of the pages of a batch that are being looked at: global page numbers, PTEs, hashes. */
-  private readonly marked = new Int32Array(BATCH_PAGES_MAX)
-  private readonly markedPtes = new Int32Array(BATCH_PAGES_MAX)
-  private readonly lows = new Int32Array(BATCH_PAGES_MAX)
-  private readonly highs = new Int32Array(BATCH_PAGES_MAX)
+  private readonly marked = new Int32Array(SCAN_PAGES_MAX)
+  private readonly markedPtes = new Int32Array(SCAN_PAGES_MAX)
+  private readonly lows = new Int32Array(SCAN_PAGES_MAX)
+  private readonly highs = new Int32Array(SCAN_PAGES_MAX)
   /** What was read only to have it near: it must be used, or it would not be read. */
   prefetched = 0
 
@@ -71,10 +69,8 @@ export class TpsPolicy implements Policy {
   }
 
   /**
-   * Visits pages of one guest as their own scanner, and leaves hints. All are marked, then all hashed, then one after the
-   * other looked up: so the processor waits for none of the words that a page needs in the tables, and which are fetched
-   * while the next is hashed.
-   * @param pages global page numbers, of which the first `count` count, at most BATCH_PAGES_MAX
+   * All are marked, then all hashed, then one after the other looked up: so the words that a page needs in the tables are
+   * fetched while the next one is hashed, and no atomic operation waits for them.
    */
   scan(pages: Int32Array, count: number, guest: number): void {
     const { kernels, marked, markedPtes, lows, highs } = this
@@ -103,15 +99,13 @@ export class TpsPolicy implements Policy {
     }
   }
 
-  visit(page: number, guest: number, leaveHint: boolean): boolean {
-    const seen = A.peek(this.machine.ptes, page)
-    if (!this.isCandidate(seen)) return false
-    if (leaveHint && !this.mark(page, seen)) return false
-    const pte = leaveHint ? seen | UNTOUCHED : seen
+  visit(page: number, guest: number): boolean {
+    const pte = A.peek(this.machine.ptes, page)
+    if (!this.isCandidate(pte)) return false
     this.hash(mpnOf(pte))
     const low = this.kernels.hashLow ^ this.salts.low[guest]!
     const high = this.kernels.hashHigh ^ this.salts.high[guest]!
-    return this.settle(page, pte, guest, low, high, leaveHint)
+    return this.settle(page, pte, guest, low, high, false)
   }
 
   /** Counts a page as scanned, if it is there; is it one to be hashed? */
