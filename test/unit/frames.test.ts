@@ -71,7 +71,7 @@ test('a private frame that is taken back leaves no hint behind', () => {
   const { scannerView, handle } = host
   const mpn = scannerView.allocator.allocate()
   handle.frameTable[mpn * FRAME_WORDS + STATE] = ownedBy(4)
-  assert.ok(scannerView.shareTable.fileHint(mpn, 1, 2))
+  assert.equal(scannerView.shareTable.findOrFile(mpn, 1, 2), 'nothing')
   const free = host.freeFrames()
   scannerView.releasePrivate(mpn)
   assert.equal(host.state(mpn), FREE_STATE)

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { FRAMES_MAX } from '../../src/machine/layout.js'
 import {
   ABSENT_PTE,
+  HINTED,
   INELIGIBLE,
   isIdlePrivate,
   LOCKED,
@@ -14,10 +15,12 @@ import {
   SWAPPED,
   SWAPPED_PTE,
   sharedPte,
+  storedTo,
+  UNTOUCHED,
   WRITABLE,
 } from '../../src/machine/pte.js'
 
-const FLAGS = [PRESENT, WRITABLE, LOCKED, SHARED, SWAPPED, INELIGIBLE]
+const FLAGS = [PRESENT, WRITABLE, LOCKED, SHARED, SWAPPED, INELIGIBLE, UNTOUCHED, HINTED]
 const ALL_FLAGS = FLAGS.reduce((all, flag) => all | flag, 0)
 
 const mpns = fc.oneof(
@@ -70,10 +73,28 @@ test('a private page is present and writable, a shared one present and read-only
   assert.equal(SWAPPED_PTE, SWAPPED)
 })
 
+test('a store clears every mark of a private page, and nothing else', () => {
+  const marks = fc.subarray([INELIGIBLE, UNTOUCHED, HINTED])
+  fc.assert(
+    fc.property(mpns, marks, (mpn, set) => {
+      const pte = set.reduce((word, mark) => word | mark, privatePte(mpn))
+      assert.equal(storedTo(pte), privatePte(mpn))
+    }),
+  )
+})
+
 test('no two states, frames or locks of a page are one word', () => {
   const pages = fc.record({
     mpn: mpns,
-    state: fc.constantFrom('absent', 'swapped', 'private', 'ineligible', 'shared' as const),
+    state: fc.constantFrom(
+      'absent',
+      'swapped',
+      'private',
+      'ineligible',
+      'untouched',
+      'hinted',
+      'shared' as const,
+    ),
     locked: fc.boolean(),
   })
   const wordOf = ({ mpn, state, locked }: { mpn: number; state: string; locked: boolean }) => {
@@ -82,6 +103,8 @@ test('no two states, frames or locks of a page are one word', () => {
       swapped: SWAPPED_PTE,
       private: privatePte(mpn),
       ineligible: privatePte(mpn) | INELIGIBLE,
+      untouched: privatePte(mpn) | UNTOUCHED,
+      hinted: privatePte(mpn) | UNTOUCHED | HINTED,
       shared: sharedPte(mpn),
     }
     return words[state as keyof typeof words] | (locked ? LOCKED : 0)
@@ -98,7 +121,7 @@ test('no two states, frames or locks of a page are one word', () => {
   )
 })
 
-test('only an unlocked private page may be taken: ineligible or not, whatever its frame', () => {
+test('only an unlocked private page may be taken, whatever its frame and its marks', () => {
   fc.assert(
     fc.property(mpns, flagSets, (mpn, flags) => {
       const pte = (privatePte(mpn) & ~ALL_FLAGS) | flags

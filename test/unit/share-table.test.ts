@@ -14,7 +14,7 @@ import {
   STATE,
   UNLINKED,
 } from '../../src/machine/frames.js'
-import { createBuckets, ShareTable } from '../../src/machine/share-table.js'
+import { createBuckets, type Found, ShareTable } from '../../src/machine/share-table.js'
 
 const FRAMES = 12
 /** Two buckets for twelve frames: long chains. */
@@ -38,12 +38,12 @@ class Model {
     for (let mpn = 0; mpn < FRAMES; mpn++) this.makePrivate(mpn)
   }
 
-  fileHint(mpn: number, low: number, high: number): void {
+  findOrFile(mpn: number, low: number, high: number): void {
     if (this.isShared(mpn)) return
     this.entries.delete(mpn)
-    const free = !this.holds(low, high)
-    assert.equal(this.table.fileHint(mpn, low, high), free)
-    if (free) this.entries.set(mpn, { hash: `${low},${high}`, references: 0 })
+    const isFiled = !this.holds(low, high)
+    this.assertFound(this.table.findOrFile(mpn, low, high), low, high, mpn)
+    if (isFiled) this.entries.set(mpn, { hash: `${low},${high}`, references: 0 })
     assert.equal(this.state(mpn), ownedBy(mpn))
   }
 
@@ -80,22 +80,7 @@ class Model {
   }
 
   find(low: number, high: number, self: number): void {
-    const found = this.table.find(low, high, self)
-    const candidates = [...this.entries].filter(
-      ([mpn, { hash, references }]) => hash === `${low},${high}` && references !== DYING && mpn !== self,
-    )
-    assert.ok(candidates.length <= 1, 'one entry for each hash')
-    const [candidate] = candidates
-    if (candidate === undefined) {
-      assert.equal(found, 'nothing')
-      return
-    }
-    const [mpn, entry] = candidate
-    assert.equal(found, entry.references > 0 ? 'shared' : 'hint')
-    assert.equal(this.table.foundMpn, mpn)
-    if (found === 'hint') assert.equal(this.table.foundPage, mpn)
-    // The finder holds a reference; this one drops it again.
-    else this.frameTable[mpn * FRAME_WORDS + STATE]! -= 1
+    this.assertFound(this.table.find(low, high, self), low, high, self)
   }
 
   check(): void {
@@ -115,6 +100,24 @@ class Model {
         assert.equal(this.table.isFiledUnder(mpn, low, high), entry?.hash === hash)
       }
     }
+  }
+
+  private assertFound(found: Found, low: number, high: number, self: number): void {
+    const candidates = [...this.entries].filter(
+      ([mpn, { hash, references }]) => hash === `${low},${high}` && references !== DYING && mpn !== self,
+    )
+    assert.ok(candidates.length <= 1, 'one entry for each hash')
+    const [candidate] = candidates
+    if (candidate === undefined) {
+      assert.equal(found, 'nothing')
+      return
+    }
+    const [mpn, entry] = candidate
+    assert.equal(found, entry.references > 0 ? 'shared' : 'hint')
+    assert.equal(this.table.foundMpn, mpn)
+    if (found === 'hint') assert.equal(this.table.foundPage, mpn)
+    // The finder holds a reference; this one drops it again.
+    else this.frameTable[mpn * FRAME_WORDS + STATE]! -= 1
   }
 
   private makePrivate(mpn: number): void {
@@ -146,7 +149,7 @@ function stateOf(mpn: number, references: number): number {
 }
 
 const command = fc.record({
-  what: fc.constantFrom('fileHint', 'fileShared', 'promote', 'drop', 'remove', 'find' as const),
+  what: fc.constantFrom('findOrFile', 'fileShared', 'promote', 'drop', 'remove', 'find' as const),
   mpn: fc.nat(FRAMES - 1),
   // Weak hashes: halves that agree while the others differ, and signs.
   low: fc.constantFrom(0, 1, -1, 2),
@@ -159,7 +162,7 @@ test('finds, files, promotes, lets die and removes as a map does, with weak hash
     fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (commands) => {
       const model = new Model()
       for (const { what, mpn, low, high, references } of commands) {
-        if (what === 'fileHint') model.fileHint(mpn, low, high)
+        if (what === 'findOrFile') model.findOrFile(mpn, low, high)
         else if (what === 'fileShared') model.fileShared(mpn, low, high, references)
         else if (what === 'promote') model.promote(mpn, references)
         else if (what === 'drop') model.drop(mpn)
@@ -193,7 +196,7 @@ test('an entry whose last reference is gone is not found, and hinders nobody, wh
   frameTable[STATE] = FREE_STATE
   assert.equal(table.find(5, 6, -1), 'nothing')
   assert.equal(frameTable[STATE], FREE_STATE)
-  assert.equal(table.fileHint(1, 5, 6), true)
+  assert.equal(table.findOrFile(1, 5, 6), 'nothing')
   table.remove(0)
   assert.equal(table.find(5, 6, -1), 'hint')
   assert.equal(ownerOf(frameTable[FRAME_WORDS + STATE]!), table.foundPage)
@@ -201,9 +204,22 @@ test('an entry whose last reference is gone is not found, and hinders nobody, wh
 
 test('a frame does not find itself', () => {
   const { table } = tableOf([ownedBy(0)])
-  table.fileHint(0, 5, 6)
+  table.findOrFile(0, 5, 6)
   assert.equal(table.find(5, 6, 0), 'nothing')
   assert.equal(table.find(5, 6, -1), 'hint')
+})
+
+test('who finds a match is not filed, and loses the hint that it had', () => {
+  const { frameTable, table } = tableOf([ownedBy(0), ownedBy(1)])
+  table.findOrFile(0, 5, 6)
+  table.findOrFile(1, 7, 8)
+  assert.equal(table.findOrFile(1, 5, 6), 'hint')
+  assert.deepEqual([table.foundMpn, table.foundPage], [0, 0])
+  assert.equal(frameTable[FRAME_WORDS + NEXT], UNLINKED)
+  table.promote(0, 5, 6, 2)
+  assert.equal(table.findOrFile(1, 5, 6), 'shared')
+  assert.equal(frameTable[STATE], 3)
+  assert.equal(frameTable[FRAME_WORDS + NEXT], UNLINKED)
 })
 
 test('there is at least a bucket for each frame, and two for none', () => {
@@ -231,7 +247,7 @@ test('who finds a bucket locked waits, and then sees what its holder did', () =>
     assert.equal(words[index], seen, 'it waits for the word that is locked')
     if (++pauses < 3) return
     buckets.set(locked.map((head) => head & ~1))
-    holder.fileHint(0, 5, 6)
+    holder.findOrFile(0, 5, 6)
   }
   assert.equal(table.find(5, 6, -1), 'hint')
   assert.equal(pauses, 3)
@@ -243,7 +259,7 @@ for (const [chain, filed] of [
 ] as const) {
   test(`a frame that is not in the chain that it is filed under is a defect, and said so: in one ${chain}`, () => {
     const { frameTable, table } = tableOf([ownedBy(0), ownedBy(1)])
-    if (filed) table.fileHint(0, 5, 6)
+    if (filed) table.findOrFile(0, 5, 6)
     frameTable.set([5, 6, END], FRAME_WORDS + HASH_LOW)
     assert.throws(() => table.remove(1), /^Error: frame 1 is not in the chain that it is filed under$/)
   })

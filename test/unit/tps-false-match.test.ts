@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { INELIGIBLE, privatePte, sharedPte } from '../../src/machine/pte.js'
+import { HINTED, INELIGIBLE, privatePte, sharedPte, UNTOUCHED } from '../../src/machine/pte.js'
 import { scanCounts, TestHost } from '../support/host.js'
 
 /** A host on which every page has the same hash, but for the zero page. */
@@ -22,8 +22,8 @@ test('equal hash, other bytes: the visited page is ineligible, the hint stays', 
   host.guests[1]!.contents.writeKnown(0, 2)
   host.visit(0, 0)
   assert.equal(host.visit(1, 0), false)
-  assert.equal(host.pte(0, 0), privatePte(host.mpn(0, 0)))
-  assert.equal(host.pte(1, 0), privatePte(host.mpn(1, 0)) | INELIGIBLE)
+  assert.equal(host.pte(0, 0), privatePte(host.mpn(0, 0)) | UNTOUCHED | HINTED)
+  assert.equal(host.pte(1, 0), privatePte(host.mpn(1, 0)) | UNTOUCHED | INELIGIBLE)
   assert.equal(scanCounts(host.scanRow).falseMatches, 1)
   assert.equal(scanCounts(host.scanRow).merges, undefined)
   host.assertIntact()
@@ -36,7 +36,7 @@ test('equal hash as a shared frame, other bytes: ineligible, and the frame keeps
   host.pass()
   assert.equal(host.pte(0, 0), sharedPte(host.mpn(1, 0)))
   assert.equal(host.state(host.mpn(0, 0)), 2)
-  assert.equal(host.pte(2, 0), privatePte(host.mpn(2, 0)) | INELIGIBLE)
+  assert.equal(host.pte(2, 0), privatePte(host.mpn(2, 0)) | UNTOUCHED | INELIGIBLE)
   assert.equal(scanCounts(host.scanRow).falseMatches, 1)
   host.assertIntact()
 })
@@ -54,6 +54,49 @@ test('an ineligible page is passed over until its guest stores to it, then share
   assert.equal(host.pte(1, 0), privatePte(host.mpn(1, 0)))
   assert.equal(host.visit(1, 0), true)
   assert.equal(host.mpn(0, 0), host.mpn(1, 0))
+  host.assertIntact()
+})
+
+test('a page that changes under the eyes of a visitor who leaves no hint stays eligible', () => {
+  const host = hostOfOneHash()
+  host.guests[0]!.contents.writeKnown(0, 1)
+  host.guests[1]!.contents.writeKnown(0, 1)
+  host.visit(0, 0)
+  const { kernels } = host.scannerView
+  const { hash } = kernels
+  kernels.hash = (mpn) => {
+    hash.call(kernels, mpn)
+    // It had the hash of the others when it was hashed, and has another by the time that it is locked.
+    kernels.hash = hash
+    host.guests[1]!.mmu.zero(0)
+  }
+  assert.equal(host.visit(1, 0, false), false)
+  assert.equal(host.pte(1, 0), privatePte(host.mpn(1, 0)))
+  assert.deepEqual(
+    [scanCounts(host.scanRow).pagesCompared, scanCounts(host.scanRow).falseMatches],
+    [1, undefined],
+  )
+  host.assertIntact()
+})
+
+test('a shared frame whose sharers all leave while the scanner compares it is freed by the scanner', () => {
+  const host = hostOfOneHash({ guests: [2, 2, 2] })
+  for (const guest of [0, 1]) host.guests[guest]!.contents.writeKnown(0, 1)
+  host.pass()
+  const shared = host.mpn(0, 0)
+  host.guests[2]!.contents.writeKnown(0, 2)
+  const { kernels } = host.scannerView
+  const { equal } = kernels
+  kernels.equal = (mpn, other) => {
+    for (const guest of [0, 1]) host.guests[guest]!.mmu.zero(0)
+    assert.equal(host.state(shared), 1)
+    return equal.call(kernels, mpn, other)
+  }
+  const free = host.freeFrames()
+  assert.equal(host.visit(2, 0), false)
+  assert.equal(host.state(shared), 0)
+  // The guests took one frame each for their copies, and the shared one is free again.
+  assert.equal(host.freeFrames(), free - 2 + 1)
   host.assertIntact()
 })
 

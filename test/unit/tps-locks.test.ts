@@ -1,7 +1,7 @@
 /** A lock that the scanner does not get, or a PTE that changed: it goes on, and everything is as it was. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LOCKED } from '../../src/machine/pte.js'
+import { LOCKED, UNTOUCHED } from '../../src/machine/pte.js'
 import { scanCounts, TestHost } from '../support/host.js'
 
 const CONTENT = 4
@@ -18,18 +18,27 @@ function setLock(host: TestHost, guest: number, locked: boolean): void {
   else host.handle.ptes[page]! &= ~LOCKED
 }
 
-/** Visits a page while another thread holds the lock of `held`, which it takes after the scanner's n-th hash. */
-function visitWhileLocked(host: TestHost, visited: number, held: number, hashesBefore: number): boolean {
-  const { kernels } = host.scannerView
+/** When another thread takes the lock: before the scanner comes, when it has hashed the page, or when it has looked that up. */
+type Moment = 'before' | 'hashed' | 'found'
+
+/** Visits a page while another thread holds the lock of `held`, from a moment on. */
+function visitWhileLocked(host: TestHost, visited: number, held: number, from: Moment): boolean {
+  const { kernels, shareTable } = host.scannerView
   const { hash } = kernels
-  let hashes = 0
-  if (hashesBefore === 0) setLock(host, held, true)
+  const { findOrFile } = shareTable
+  if (from === 'before') setLock(host, held, true)
   kernels.hash = (mpn) => {
     hash.call(kernels, mpn)
-    if (++hashes === hashesBefore) setLock(host, held, true)
+    if (from === 'hashed') setLock(host, held, true)
+  }
+  shareTable.findOrFile = (mpn, low, high) => {
+    const found = findOrFile.call(shareTable, mpn, low, high)
+    if (from === 'found') setLock(host, held, true)
+    return found
   }
   const merged = host.visit(visited, 0)
-  kernels.hash = hash
+  Object.assign(kernels, { hash })
+  Object.assign(shareTable, { findOrFile })
   assert.notEqual(host.pte(held, 0) & LOCKED, 0, "the lock is not the scanner's to release")
   setLock(host, held, false)
   return merged
@@ -37,40 +46,39 @@ function visitWhileLocked(host: TestHost, visited: number, held: number, hashesB
 
 interface Case {
   name: string
-  /** The page that is visited, and the one whose lock is held from the n-th hash on; one page of each guest. */
+  /** The page that is visited, and the one whose lock is held from this moment on; one page of each guest. */
   visited: number
   held: number
-  hashesBefore: number
+  from: Moment
   prepare?: (host: TestHost) => void
 }
 
 const hintOf = (guest: number) => (host: TestHost) => void host.visit(guest, 0)
 
 const cases: Case[] = [
-  { name: 'the page is locked when the scanner comes', visited: 0, held: 0, hashesBefore: 0 },
-  { name: 'the page is locked before its hint is filed', visited: 0, held: 0, hashesBefore: 1 },
-  { name: 'the hinted page is locked', visited: 1, held: 0, hashesBefore: 0, prepare: hintOf(0) },
-  { name: 'the hinted page is locked late', visited: 1, held: 0, hashesBefore: 2, prepare: hintOf(0) },
+  { name: 'the page is locked when the scanner comes', visited: 0, held: 0, from: 'before' },
+  { name: 'the page is locked before its hint is filed', visited: 0, held: 0, from: 'hashed' },
+  { name: 'the hinted page is locked', visited: 1, held: 0, from: 'before', prepare: hintOf(0) },
+  { name: 'the hinted page is locked late', visited: 1, held: 0, from: 'found', prepare: hintOf(0) },
   {
-    name: 'the hinted page is locked, the higher one',
+    name: 'the hinted page is locked late, the higher one',
     visited: 0,
     held: 1,
-    hashesBefore: 2,
+    from: 'found',
     prepare: hintOf(1),
   },
-  { name: 'the page is locked before both are', visited: 1, held: 1, hashesBefore: 2, prepare: hintOf(0) },
   {
-    name: 'the page is locked before both are, the lower one',
-    visited: 0,
-    held: 0,
-    hashesBefore: 2,
-    prepare: hintOf(1),
+    name: 'the page is locked before it is merged with a hint',
+    visited: 1,
+    held: 1,
+    from: 'hashed',
+    prepare: hintOf(0),
   },
   {
     name: 'the page is locked before it joins a shared frame',
     visited: 2,
     held: 2,
-    hashesBefore: 1,
+    from: 'hashed',
     prepare: (host) => {
       host.visit(0, 0)
       host.visit(1, 0)
@@ -80,18 +88,19 @@ const cases: Case[] = [
     name: 'the zero page is locked before it is shared',
     visited: 0,
     held: 0,
-    hashesBefore: 1,
+    from: 'hashed',
     prepare: (host) => host.guests[0]!.mmu.zero(0),
   },
 ]
 
-for (const { name, visited, held, hashesBefore, prepare } of cases) {
-  test(`${name}: counted, and everything stays as it was`, () => {
+for (const { name, visited, held, from, prepare } of cases) {
+  test(`${name}: counted, and everything stays as it was, but that the page is marked`, () => {
     const host = hostOfEqualPages(3)
     prepare?.(host)
     const before = host.metadata()
+    if (held !== visited || from !== 'before') before[0]![host.page(visited, 0)]! |= UNTOUCHED
     const { lockFailures = 0 } = scanCounts(host.scanRow)
-    assert.equal(visitWhileLocked(host, visited, held, hashesBefore), false)
+    assert.equal(visitWhileLocked(host, visited, held, from), false)
     assert.deepEqual(host.metadata(), before)
     assert.equal(scanCounts(host.scanRow).lockFailures, lockFailures + 1)
     host.assertIntact()
@@ -100,7 +109,7 @@ for (const { name, visited, held, hashesBefore, prepare } of cases) {
   test(`${name}: the next visit finds it as if nothing had been`, () => {
     const [host, undisturbed] = [hostOfEqualPages(3), hostOfEqualPages(3)]
     for (const each of [host, undisturbed]) prepare?.(each)
-    visitWhileLocked(host, visited, held, hashesBefore)
+    visitWhileLocked(host, visited, held, from)
     assert.equal(host.visit(visited, 0), undisturbed.visit(visited, 0))
     assert.deepEqual(host.metadata(), undisturbed.metadata())
   })
@@ -111,10 +120,12 @@ test('a stale hint whose page is locked is left for another time', () => {
   host.visit(0, 0)
   host.guests[0]!.contents.writeKnown(0, CONTENT + 1)
   const before = host.metadata()
-  visitWhileLocked(host, 1, 0, 0)
+  before[0]![host.page(1, 0)]! |= UNTOUCHED
+  visitWhileLocked(host, 1, 0, 'before')
   assert.deepEqual(host.metadata(), before)
-  assert.equal(scanCounts(host.scanRow).staleHints, 1)
+  assert.equal(scanCounts(host.scanRow).staleHints, undefined)
   host.visit(1, 0)
+  assert.equal(scanCounts(host.scanRow).staleHints, 1)
   host.guests[0]!.contents.writeKnown(0, CONTENT)
   assert.equal(host.visit(0, 0), true)
   host.assertIntact()
