@@ -5,11 +5,12 @@
  *   the frame of an unlocked private PTE belongs to its page, and of no two private PTEs is it the same
  *   a frame has at least as many references as shared PTEs map it, and those are read-only
  *   a free frame is free once, belongs to nobody, and is not in the share table
+ *   of a hinted page that nobody acts on the frame is in the share table; shared and absent pages bear no marks
  *
  * and when all threads have ended, all that the audit looks at; no bucket is locked; every page holds what its guest last
  * wrote, and what its tag says; each free frame can be had, once; and what the policy promises. Of `tps`: no two entries
- * wait for the same page; a scanner that goes on makes equal pages share one frame, so nothing that was left behind is in
- * its way. Of `ksm`: see ksm-invariants.ts.
+ * wait for the same page; the frame of a hinted page is filed under the hash of its bytes; a scanner that goes on makes
+ * equal pages share one frame in one pass, so nothing that was left behind is in its way. Of `ksm`: see ksm-invariants.ts.
  */
 import { freeFrameMap } from '../../src/machine/allocator.js'
 import {
@@ -23,12 +24,21 @@ import {
   UNLINKED,
 } from '../../src/machine/frames.js'
 import { type MachineHandle, UNIQUE_TAG } from '../../src/machine/machine.js'
-import { INELIGIBLE, LOCKED, mpnOf, PRESENT, SHARED, WRITABLE } from '../../src/machine/pte.js'
+import {
+  HINTED,
+  INELIGIBLE,
+  LOCKED,
+  mpnOf,
+  PRESENT,
+  SHARED,
+  UNTOUCHED,
+  WRITABLE,
+} from '../../src/machine/pte.js'
 import type { TestHost } from '../support/host.js'
 import { brokenKsmAtEnd } from './ksm-invariants.js'
 
-/** Passes of a scanner after which equal pages share: one drops stale hints, one leaves new ones, one merges. */
-const PASSES_TO_SHARE = 3
+/** What only a private page's PTE may say. */
+const MARKS = INELIGIBLE | UNTOUCHED | HINTED
 
 /** What does not hold, or undefined. */
 export function brokenNow({ ptes, frameTable, allocator, memory }: MachineHandle): string | undefined {
@@ -37,6 +47,7 @@ export function brokenNow({ ptes, frameTable, allocator, memory }: MachineHandle
   const owned = new Int32Array(memory.frames)
   for (let page = 0; page < ptes.length; page++) {
     const pte = ptes[page]!
+    if ((pte & MARKS) !== 0 && (pte & WRITABLE) === 0) return `page ${page} is not private, but bears marks`
     if ((pte & PRESENT) === 0) continue
     const mpn = mpnOf(pte)
     if (mpn >= memory.frames) return `page ${page} maps MPN ${mpn}, which does not exist`
@@ -48,6 +59,9 @@ export function brokenNow({ ptes, frameTable, allocator, memory }: MachineHandle
     const state = frameTable[mpn * FRAME_WORDS + STATE]!
     if ((pte & (SHARED | LOCKED)) === 0 && state !== ownedBy(page)) {
       return `page ${page} has MPN ${mpn} to itself, but its STATE is ${state}`
+    }
+    if ((pte & (HINTED | LOCKED)) === HINTED && frameTable[mpn * FRAME_WORDS + NEXT] === UNLINKED) {
+      return `page ${page} is hinted, but MPN ${mpn} is not in the share table`
     }
   }
   for (let mpn = 0; mpn < memory.frames; mpn++) {
@@ -78,12 +92,16 @@ export function brokenAtEnd(host: TestHost, hashesAreEqual: boolean): string | u
 }
 
 function brokenTpsAtEnd(host: TestHost, hashesAreEqual: boolean): string | undefined {
-  return sameHash(host.handle) ?? unsharedPages(host, hashesAreEqual)
+  return sameHash(host.handle) ?? wrongHint(host) ?? unsharedPages(host, hashesAreEqual)
 }
 
 /** After a death: locks, references and frames that the dead thread had in hand are lost, and nothing else. */
 export function brokenAfterDeath(host: TestHost): string | undefined {
-  return brokenNow(host.handle) ?? wrongBytes(host).find((finding) => !finding.includes('locked'))
+  return (
+    brokenNow(host.handle) ??
+    wrongHint(host) ??
+    wrongBytes(host).find((finding) => !finding.includes('locked'))
+  )
 }
 
 function wrongBytes(host: TestHost): string[] {
@@ -110,17 +128,32 @@ function sameHash({ frameTable, memory }: MachineHandle): string | undefined {
 }
 
 /** A shared frame is filed under the hash of its bytes. */
-function wrongHash({ handle, scannerView }: TestHost): string | undefined {
-  const { frameTable, memory } = handle
-  const { kernels } = scannerView
+function wrongHash(host: TestHost): string | undefined {
+  const { frameTable, memory } = host.handle
   for (let mpn = 0; mpn < memory.frames; mpn++) {
-    const base = mpn * FRAME_WORDS
-    if (frameTable[base + STATE]! <= 0) continue
-    kernels.hash(mpn)
-    if (kernels.hashLow !== frameTable[base + HASH_LOW] || kernels.hashHigh !== frameTable[base + HASH_HIGH])
+    if (frameTable[mpn * FRAME_WORDS + STATE]! > 0 && !isFiledUnderItsHash(host, mpn))
       return `MPN ${mpn} is shared, but filed under a hash that its bytes have not`
   }
   return undefined
+}
+
+/** So is that of a hinted page that nobody acts on. */
+function wrongHint(host: TestHost): string | undefined {
+  const { ptes } = host.handle
+  const page = ptes.findIndex(
+    (pte) => (pte & (HINTED | LOCKED)) === HINTED && !isFiledUnderItsHash(host, mpnOf(pte)),
+  )
+  return page < 0 ? undefined : `page ${page} is hinted, but filed under a hash that its bytes have not`
+}
+
+function isFiledUnderItsHash({ handle, scannerView }: TestHost, mpn: number): boolean {
+  const { kernels } = scannerView
+  const base = mpn * FRAME_WORDS
+  kernels.hash(mpn)
+  return (
+    kernels.hashLow === handle.frameTable[base + HASH_LOW] &&
+    kernels.hashHigh === handle.frameTable[base + HASH_HIGH]
+  )
 }
 
 /** Pages whose tags say that they hold the same hold the same. */
@@ -138,10 +171,10 @@ function wrongTags({ handle, guests }: TestHost): string | undefined {
   return undefined
 }
 
-/** A scanner goes on, alone, until pages that hold the same must share a frame: all but those of a false match. */
+/** A scanner goes on, alone, for a pass: then pages that hold the same share a frame, all but those of a false match. */
 function unsharedPages(host: TestHost, hashesAreEqual: boolean): string | undefined {
   const { ptes } = host.handle
-  for (let pass = 0; pass < PASSES_TO_SHARE; pass++) host.pass()
+  host.pass()
   const pageOfDigest = new Map<number, number>()
   for (const { mmu } of host.guests) {
     for (let ppn = 0; ppn < mmu.pages; ppn++) {

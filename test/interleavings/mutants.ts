@@ -25,53 +25,58 @@ export const mutants: Mutant[] = [
     file: 'sharing/tps.js',
     find: 'if (!this.compare(mpn, sharedMpn)) {',
     replace: 'if (false) {',
-    races: ['store-merge-shared'],
+    races: ['visitor-store-shared', 'cow-false-match'],
   },
   {
     name: 'a page is merged with a hint without comparing',
     file: 'sharing/tps.js',
-    find: 'const equal = filed && this.compare(mpn, hintMpn);',
-    replace: 'const equal = filed;',
+    find: 'if (!this.compare(mpn, hintMpn)) {',
+    replace: 'if (false) {',
+    races: ['visitor-store-hint', 'store-false-match'],
+  },
+  {
+    name: 'a hint is believed that was stored to',
+    file: 'sharing/tps.js',
+    find: 'if ((hintPte & HINTED) === 0) {',
+    replace: 'if (false) {',
+    races: ['store-hint', 'visitor-store-store'],
+  },
+  {
+    name: 'whether a hint still holds is seen before its PTE is locked',
+    file: 'sharing/tps.js',
+    find: `        const hintPte = A.load(machine.ptes, hintPage);
+        if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn || !machine.tryLock(hintPage, hintPte)) {
+            machine.unlock(page, pte);
+            this.lockFailed();
+            return 'passed over';
+        }
+        // Both PTEs are ours.
+        if ((hintPte & HINTED) === 0) {`,
+    replace: `        const before = A.load(machine.ptes, hintPage);
+        const hintPte = A.load(machine.ptes, hintPage);
+        if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn || !machine.tryLock(hintPage, hintPte)) {
+            machine.unlock(page, pte);
+            this.lockFailed();
+            return 'passed over';
+        }
+        if ((before & HINTED) === 0) {`,
+    races: ['store-hint'],
+  },
+  {
+    name: 'the PTE is unlocked before the comparison with a hint',
+    file: 'sharing/tps.js',
+    find: 'if (!this.compare(mpn, hintMpn)) {',
+    replace: `machine.unlock(page, pte);
+        if (!this.compare(mpn, hintMpn)) {`,
     races: ['store-merge-hint'],
   },
   {
-    name: 'a frame is shared under a hash that its bytes have no longer',
+    name: 'the PTE is unlocked before the comparison with a shared frame',
     file: 'sharing/tps.js',
-    find: 'if (equal && this.hintHolds(hintMpn, guest, low, high)) {',
-    replace: 'if (equal) {',
-    races: ['store-store-merge'],
-  },
-  {
-    name: 'the comparison is made before the PTE is locked',
-    file: 'sharing/tps.js',
-    find: `        const mpn = mpnOf(pte);
-        if (!this.machine.tryLock(page, pte)) {
-            this.machine.dropReference(sharedMpn);
-            return this.lockFailed();
-        }
+    find: 'if (!this.compare(mpn, sharedMpn)) {',
+    replace: `this.machine.unlock(page, pte);
         if (!this.compare(mpn, sharedMpn)) {`,
-    replace: `        const mpn = mpnOf(pte);
-        const equal = this.compare(mpn, sharedMpn);
-        if (!this.machine.tryLock(page, pte)) {
-            this.machine.dropReference(sharedMpn);
-            return this.lockFailed();
-        }
-        if (!equal) {`,
     races: ['store-merge-shared'],
-  },
-  {
-    name: 'the PTE is unlocked before the comparison',
-    file: 'sharing/tps.js',
-    find: 'const mpn = mpnOf(pte);\n        const filed',
-    replace: 'const mpn = mpnOf(pte);\n        this.machine.unlock(page, pte);\n        const filed',
-    races: ['store-merge-hint'],
-  },
-  {
-    name: 'the reference is kept of a page that could not be locked',
-    file: 'sharing/tps.js',
-    find: 'this.machine.dropReference(sharedMpn);\n            return this.lockFailed();',
-    replace: 'return this.lockFailed();',
-    races: ['store-merge-shared', 'scanners-one-page-shared'],
   },
   {
     name: 'the duplicate is freed before the page is remapped',
@@ -83,17 +88,18 @@ export const mutants: Mutant[] = [
     races: ['store-merge-shared'],
   },
   {
-    name: 'a hint that was taken off the table meanwhile is made a shared frame',
+    name: 'a hint that was filed anew under another hash is taken for the one that was found',
     file: 'sharing/tps.js',
-    find: 'const filed = this.machine.shareTable.isFiledUnder(hintMpn, low, high);',
-    replace: 'const filed = true;',
-    races: ['stale-hint-dropped'],
+    find: 'if (!machine.shareTable.isFiledUnder(hintMpn, low, high)) {',
+    replace: 'if (false) {',
+    races: ['hint-filed-anew'],
   },
   {
-    name: 'a hint that was filed anew under another hash is made a shared frame',
+    name: 'a stale hint is not dropped',
     file: 'sharing/tps.js',
-    find: 'const filed = this.machine.shareTable.isFiledUnder(hintMpn, low, high);',
-    replace: 'const filed = this.machine.shareTable.next(hintMpn) !== -2;',
+    find: `            machine.shareTable.remove(hintMpn);
+`,
+    replace: '',
     races: ['stale-hint-store'],
   },
   {
@@ -101,34 +107,88 @@ export const mutants: Mutant[] = [
     file: 'sharing/tps.js',
     find: 'const shared = this.kernels.isZero(mpn) && this',
     replace: 'const shared = this',
-    races: ['store-merge-zero'],
+    races: ['visitor-store-zero'],
   },
   {
-    name: 'the hinted page is unlocked before both are hashed again',
+    name: 'a page that was not equal is ineligible, whatever its hash is now',
     file: 'sharing/tps.js',
-    find: `this.machine.unlock(page, filed && !equal ? this.afterMismatch(pte, hintMpn) : pte);
-        this.machine.unlock(hintPage, hintPte);`,
-    replace: `this.machine.unlock(hintPage, hintPte);
-        this.machine.unlock(page, filed && !equal ? this.afterMismatch(pte, hintMpn) : pte);`,
-    races: ['store-store-merge'],
+    find: `            return pte;
+        this.count(SCAN.falseMatches);`,
+    replace: '        this.count(SCAN.falseMatches);',
+    races: ['visitor-store-hint'],
   },
   {
-    name: 'the reference is dropped before both pages are hashed again',
+    name: 'the reference is kept of a page that was not equal',
     file: 'sharing/tps.js',
-    find: `this.machine.unlock(page, this.afterMismatch(pte, sharedMpn));
-            this.machine.dropReference(sharedMpn);`,
-    replace: `this.machine.dropReference(sharedMpn);
-            this.machine.unlock(page, this.afterMismatch(pte, sharedMpn));`,
-    races: ['last-drop-false-match'],
+    find: `            this.machine.dropReference(sharedMpn);
+            return false;`,
+    replace: '            return false;',
+    races: ['cow-false-match', 'visitor-store-shared'],
   },
   {
     name: 'a stale hint is dropped with the lock of a page that does not map its frame',
     file: 'sharing/tps.js',
-    find: `if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn)
-            return;`,
-    replace: `if (!isIdlePrivate(hintPte))
-            return;`,
+    find: 'mpnOf(hintPte) !== hintMpn || ',
+    replace: '',
     races: ['swap-out-stale-hint'],
+  },
+  {
+    name: 'a page is marked after it is hashed',
+    file: 'sharing/tps.js',
+    find: `        const pte = leaveHint ? seen | UNTOUCHED : seen;
+        if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen)
+            return this.lockFailed();
+        const mpn = mpnOf(pte);
+        this.hash(mpn);
+`,
+    replace: `        const mpn = mpnOf(seen);
+        this.hash(mpn);
+        const pte = leaveHint ? seen | UNTOUCHED : seen;
+        if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen)
+            return this.lockFailed();
+`,
+    races: ['store-file'],
+  },
+  {
+    name: 'a page is marked by a load and a store',
+    file: 'sharing/tps.js',
+    find: `if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen)
+            return this.lockFailed();`,
+    replace: `if (pte !== seen)
+            A.store(machine.ptes, page, pte);`,
+    races: ['store-file'],
+  },
+  {
+    name: 'a visitor marks pages that are not its own',
+    file: 'sharing/tps.js',
+    find: 'const pte = leaveHint ? seen | UNTOUCHED : seen;',
+    replace: 'const pte = seen | UNTOUCHED;',
+    races: ['store-file-visitor'],
+  },
+  {
+    name: 'a visitor leaves hints of pages that are not its own',
+    file: 'sharing/tps.js',
+    find: 'const files = leaveHint && !isZero;',
+    replace: 'const files = !isZero;',
+    races: ['store-file-visitor'],
+  },
+  {
+    name: 'a page is said to be hinted that was not filed',
+    file: 'sharing/tps.js',
+    find: 'files ? pte | HINTED : pte',
+    replace: 'pte | HINTED',
+    races: ['visitor-one-page-hint', 'store-file-visitor'],
+  },
+  {
+    name: 'a page is filed whose hash was taken before a store',
+    file: 'sharing/tps.js',
+    find: `if (!machine.tryLock(page, pte))
+            return this.lockFailed();
+        // The PTE`,
+    replace: `if (!machine.tryLock(page, A.load(machine.ptes, page) & ~4))
+            return this.lockFailed();
+        // The PTE`,
+    races: ['store-file'],
   },
   {
     name: 'a frame is not zeroed at the first touch',
@@ -164,10 +224,24 @@ export const mutants: Mutant[] = [
   },
   {
     name: 'a page stays ineligible when it is stored to',
-    file: 'machine/mmu.js',
-    find: 'this.machine.unlock(page, pte & ~INELIGIBLE);',
-    replace: 'this.machine.unlock(page, pte);',
+    file: 'machine/pte.js',
+    find: 'return pte & ~(INELIGIBLE | UNTOUCHED | HINTED);',
+    replace: 'return pte & ~(UNTOUCHED | HINTED);',
     races: ['store-ineligible'],
+  },
+  {
+    name: 'a page stays untouched when it is stored to',
+    file: 'machine/pte.js',
+    find: 'return pte & ~(INELIGIBLE | UNTOUCHED | HINTED);',
+    replace: 'return pte & ~(INELIGIBLE | HINTED);',
+    races: ['store-file'],
+  },
+  {
+    name: 'a page stays hinted when it is stored to',
+    file: 'machine/pte.js',
+    find: 'return pte & ~(INELIGIBLE | UNTOUCHED | HINTED);',
+    replace: 'return pte & ~(INELIGIBLE | UNTOUCHED);',
+    races: ['store-hint'],
   },
   {
     name: 'a guest that waited for a PTE locks it by a load and a store',
@@ -222,7 +296,7 @@ export const mutants: Mutant[] = [
     find: 'return A.compareExchange(this.ptes, page, seen, seen | LOCKED) === seen;',
     replace: `const now = A.load(this.ptes, page);
         return (now & LOCKED) === 0 && A.compareExchange(this.ptes, page, now, now | LOCKED) === now;`,
-    races: ['scanners-one-page-hint', 'scanners-one-page-shared'],
+    races: ['visitor-one-page-hint', 'visitor-one-page-shared'],
   },
   {
     name: 'a PTE is locked by a load and a store',
@@ -277,11 +351,30 @@ export const mutants: Mutant[] = [
     races: ['chain-remove-drop'],
   },
   {
-    name: 'a hint is filed without a look for another of the same hash',
+    name: 'a zero page is shared without a look for another of the same hash',
     file: 'machine/share-table.js',
     find: 'const free = besideOthers || !this.holdsMatch(head, hashLow, hashHigh);',
     replace: 'const free = true;',
+    races: ['scanners-zero-pages'],
+  },
+  {
+    name: 'a match is looked for and a hint is filed under two locks of the bucket',
+    file: 'machine/share-table.js',
+    find: "const found = head === EMPTY ? 'nothing' : this.search(head, hashLow, hashHigh, mpn);",
+    replace: `const found = this.search(head, hashLow, hashHigh, mpn);
+        this.unlock(bucket, head);
+        head = this.lock(bucket);`,
     races: ['scanners-equal-pages'],
+  },
+  {
+    name: 'a hint is filed anew without being unlinked',
+    file: 'machine/share-table.js',
+    find: `        this.remove(mpn);
+        const bucket = this.bucketOf(hashLow, hashHigh);
+        let head`,
+    replace: `        const bucket = this.bucketOf(hashLow, hashHigh);
+        let head`,
+    races: ['store-file-anew'],
   },
   {
     name: 'a bucket is not locked',

@@ -8,7 +8,7 @@ export type Operation =
   | { do: 'load'; ppn: number; word: number; expected: number }
   | { do: 'fill'; ppn: number; content: number }
   | { do: 'zero'; ppn: number }
-  /** A scanner's: visits a page. */
+  /** A scanner's, of its own pages: visits a page. Any visitor's: the same, but leaves no hint. */
   | { do: 'visit'; guest: number; ppn: number; leaveHint: boolean }
   /** That of policy `ksm`: begins another full scan; goes once over all pages to unmerge them. */
   | { do: 'begin full scan' }
@@ -64,6 +64,12 @@ export const visit = (guest: number, ppn: number): Operation => ({
   ppn,
   leaveHint: true,
 })
+export const visitInPassing = (guest: number, ppn: number): Operation => ({
+  do: 'visit',
+  guest,
+  ppn,
+  leaveHint: false,
+})
 export const beginFullScan: Operation = { do: 'begin full scan' }
 export const unmerge: Operation = { do: 'unmerge' }
 export const reclaim = (guest: number, ppn: number): Operation => ({ do: 'reclaim', guest, ppn })
@@ -78,7 +84,7 @@ export function guest(thread: number, ...program: Operation[]): Actor {
 export function hypervisor(guests: number) {
   return {
     scanner: (...program: Operation[]): Actor => ({ thread: guests, program }),
-    /** Of which there is one in a race: the reclaimer, or a second scanner. */
+    /** Of which there is one in a race: the reclaimer, or a second scanner with pages of its own. */
     other: (...program: Operation[]): Actor => ({ thread: guests + 1, program }),
   }
 }

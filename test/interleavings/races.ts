@@ -18,6 +18,7 @@ import {
   swapOut,
   take,
   visit,
+  visitInPassing,
   zero,
 } from './race.js'
 
@@ -132,6 +133,34 @@ export const races: Race[] = [
     actors: [two.scanner(visit(0, 0)), guest(0, store(0, WORD, 77)), guest(1, store(0, WORD, 77))],
   },
   {
+    name: 'visitor-store-hint',
+    row: 'store × merge',
+    host: small,
+    setUp: hinted,
+    actors: [two.other(visitInPassing(0, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
+  },
+  {
+    name: 'visitor-store-shared',
+    row: 'store × merge',
+    host: threeGuests,
+    setUp: sharedButFirst,
+    actors: [three.other(visitInPassing(0, 0)), guest(0, store(0, WORD, 77), load(0, WORD, 77))],
+  },
+  {
+    name: 'visitor-store-zero',
+    row: 'store × merge',
+    host: small,
+    setUp: ({ guests }) => guests[0]!.mmu.zero(0),
+    actors: [two.other(visitInPassing(0, 0)), guest(0, store(0, FAR_WORD, 77), load(0, FAR_WORD, 77))],
+  },
+  {
+    name: 'visitor-store-store',
+    row: 'store × merge',
+    host: small,
+    setUp: hinted,
+    actors: [two.other(visitInPassing(0, 0)), guest(0, store(0, WORD, 77)), guest(1, store(0, WORD, 77))],
+  },
+  {
     name: 'store-false-match',
     row: 'store × merge',
     host: small,
@@ -235,15 +264,55 @@ export const races: Race[] = [
     actors: [two.other(reclaim(1, 0)), guest(0, store(0, WORD, 77))],
   },
   {
+    name: 'store-file',
+    row: 'store × mark',
+    host: small,
+    setUp: (host) => hold(host, 0, 0, CONTENT),
+    actors: [two.scanner(visit(0, 0), visit(0, 0)), guest(0, fill(0, OTHER), fill(0, CONTENT))],
+    withDeaths: true,
+  },
+  {
+    name: 'store-file-anew',
+    row: 'store × mark',
+    host: small,
+    setUp: (host) => {
+      hinted(host)
+      hold(host, 1, 0, OTHER)
+    },
+    actors: [two.scanner(visit(1, 0)), guest(1, store(0, WORD, 77)), two.other(visit(0, 0))],
+  },
+  {
+    name: 'store-file-visitor',
+    row: 'store × mark',
+    host: small,
+    setUp: (host) => hold(host, 0, 0, CONTENT),
+    actors: [two.scanner(visit(0, 0)), guest(0, fill(0, OTHER)), two.other(visitInPassing(0, 0))],
+  },
+  {
+    name: 'load-file',
+    row: 'store × mark',
+    host: small,
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      hold(host, 1, 0, CONTENT)
+      host.guests[0]!.mmu.store(0, WORD, Int32Array.of(77), 1)
+    },
+    actors: [
+      two.scanner(visit(0, 0), visit(0, 0)),
+      guest(0, load(0, WORD, 77), fill(0, CONTENT)),
+      two.other(visit(1, 0)),
+    ],
+  },
+  {
     name: 'store-hint',
-    row: 'store × hint revalidation',
+    row: 'store × found hint',
     host: small,
     setUp: hinted,
     actors: [two.scanner(visit(0, 0)), guest(1, fill(0, OTHER), fill(0, CONTENT))],
   },
   {
     name: 'stale-hint-store',
-    row: 'store × hint revalidation',
+    row: 'store × found hint',
     host: threeGuests,
     setUp: (host) => {
       hinted(host)
@@ -255,7 +324,7 @@ export const races: Race[] = [
   },
   {
     name: 'stale-hint-dropped',
-    row: 'store × hint revalidation',
+    row: 'store × found hint',
     host: { frames: 5, guests: [2, 1] },
     setUp: (host) => {
       hinted(host)
@@ -265,13 +334,20 @@ export const races: Race[] = [
   },
   {
     name: 'stale-hint-zero',
-    row: 'store × hint revalidation',
+    row: 'store × found hint',
     host: small,
     setUp: (host) => {
       hinted(host)
       host.guests[1]!.mmu.zero(0)
     },
     actors: [two.scanner(visit(1, 0)), two.other(visit(0, 0))],
+  },
+  {
+    name: 'hint-filed-anew',
+    row: 'store × found hint',
+    host: small,
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), guest(1, fill(0, OTHER)), two.other(visit(1, 0))],
   },
   {
     name: 'cow-cow',
@@ -397,19 +473,26 @@ export const races: Race[] = [
     actors: [two.scanner(visit(0, 0)), two.other(reclaim(1, 0)), guest(1, store(0, WORD, 77))],
   },
   {
-    name: 'scanners-one-page-hint',
-    row: 'two scanners on one page',
+    name: 'visitor-one-page-hint',
+    row: 'scanner and visitor on one page',
     host: small,
     setUp: hinted,
-    actors: [two.scanner(visit(0, 0)), two.other(visit(0, 0))],
+    actors: [two.scanner(visit(0, 0)), two.other(visitInPassing(0, 0))],
     withDeaths: true,
   },
   {
-    name: 'scanners-one-page-shared',
-    row: 'two scanners on one page',
+    name: 'visitor-one-page-shared',
+    row: 'scanner and visitor on one page',
     host: threeGuests,
     setUp: sharedButFirst,
-    actors: [three.scanner(visit(0, 0)), three.other(visit(0, 0))],
+    actors: [three.scanner(visit(0, 0)), three.other(visitInPassing(0, 0))],
+  },
+  {
+    name: 'visitor-one-page-zero',
+    row: 'scanner and visitor on one page',
+    host: small,
+    setUp: ({ guests }) => guests[0]!.mmu.zero(0),
+    actors: [two.scanner(visit(0, 0)), two.other(visitInPassing(0, 0)), guest(0, store(0, FAR_WORD, 77))],
   },
   {
     name: 'scanners-one-hint',
@@ -429,7 +512,7 @@ export const races: Race[] = [
       hold(host, 0, 0, CONTENT)
       hold(host, 1, 0, CONTENT)
     },
-    actors: [two.scanner(visit(0, 0), visit(1, 0)), two.other(visit(1, 0), visit(0, 0))],
+    actors: [two.scanner(visit(0, 0), visit(0, 0)), two.other(visit(1, 0), visit(1, 0))],
   },
   {
     name: 'scanners-zero-pages',
