@@ -6,7 +6,7 @@
  * work on what the thread's locks keep others from changing. Threads take any number of turns.
  *
  * Where a d_step or an atomic joins what the code does in several steps, the reason is one of these.
- *   ghost  it writes what only the checker reads: holder, wrote, gone
+ *   ghost  it writes what only the checker reads: holder, wrote, gone, hashHolds
  *   retry  a look and a compare-and-exchange of what was seen, repeated until it succeeds: nothing happens before the
  *          last exchange, and that one step has seen what it changes
  *   stable all but one of its operations are on words that no other thread may write meanwhile
@@ -15,7 +15,7 @@
  * What is checked: assertions in the steps; SOUND, in every state; `audit`, when all threads are done; and that no
  * thread is left waiting (spin's invalid end states).
  *
- * Size, by -D: GUESTS (2 or 3), FRAMES (2 to 4), WORDS and HASHES (1 or 2), SCANNERS and RECLAIMERS (0 or more).
+ * Size, by -D: GUESTS (2 or 3), FRAMES (2 to 4), WORDS (1 or 2), HASHES (1 to 3), SCANNERS (0 to 2), RECLAIMERS (0 or more).
  * -DDEATH: a thread may die before any step. -DMUTANT=name: one mistake is made, and must be found. -DGOAL=name: a state
  * that must be reached is taken for an error (see the end).
  */
@@ -52,24 +52,34 @@
 #define TRY_LOCK_ANYTHING 8
 #define JOIN_AT_ZERO 9
 #define KEEP_REFERENCE 10
-#define PROMOTE_WITHOUT_LOOK 11
-#define FILE_WITHOUT_LOOK 12
-#define WAIT_FOR_SECOND_PTE 13
-#define SWAP_BEFORE_LOCK 14
-#define FREE_BEFORE_SWAPPED 15
-#define WAIT_FOR_EVER 16
+#define BELIEVE_HINT 11
+#define BELIEVE_REFILED_HINT 12
+#define FILE_WITHOUT_LOOK 13
+#define FIND_AND_FILE_APART 14
+#define MARK_AFTER_HASH 15
+#define STORE_KEEPS_UNTOUCHED 16
+#define STORE_KEEPS_HINTED 17
+#define VISITOR_MARKS 18
+#define VISITOR_FILES 19
+#define WAIT_FOR_SECOND_PTE 20
+#define SWAP_BEFORE_LOCK 21
+#define FREE_BEFORE_SWAPPED 22
+#define WAIT_FOR_EVER 23
 
-/* pte.ts: the same bits, with a frame number of two. Guest g has one page, page g. */
+/* pte.ts: the same bits. Guest g has one page, page g. */
 #define PRESENT 1
 #define WRITABLE 2
 #define LOCKED 4
 #define SHARED 8
 #define SWAPPED 16
 #define INELIGIBLE 32
-#define MPN_SHIFT 6
+#define UNTOUCHED 64
+#define HINTED 128
+#define MPN_SHIFT 8
 #define privatePte(mpn) (((mpn) << MPN_SHIFT) | PRESENT | WRITABLE)
 #define sharedPte(mpn) (((mpn) << MPN_SHIFT) | PRESENT | SHARED)
 #define mpnOf(word) ((word) >> MPN_SHIFT)
+#define storedTo(word) ((word) & ~(INELIGIBLE | UNTOUCHED | HINTED))
 #define isIdlePrivate(word) (((word) & (PRESENT | WRITABLE | LOCKED | SHARED)) == (PRESENT | WRITABLE))
 
 /* frames.ts */
@@ -77,30 +87,37 @@
 #define ownerOf(state) (-(state) - 1)
 
 /*
- * A page is WORDS words of one bit, and its hash is the first of two, or no word at all: so pages are often equal, and
- * often only by their hash.
+ * A page is WORDS words of one bit, so pages are often equal. Of one hash every page has it, and none the zero page's; of two
+ * the hash is the first word, and the page whose first word is 0 has the zero page's; of three, that is the zero page's alone.
  */
 #define ZERO_PAGE 0
-#if WORDS == 2
-#define hashOf(contents) ((contents) & 1)
+#define ZERO_HASH 0
+#if HASHES == 1
+#define hasHash(contents, hash) true
+#elif HASHES == 2
+#define hasHash(contents, hash) (((contents) & 1) == (hash))
 #else
-#define hashOf(contents) 0
+#define hasHash(contents, hash) (((contents) == 3 -> 1 : (contents)) == (hash))
 #endif
 
 #define NOBODY 255
 #define JUNK 4
 
-byte pte[GUESTS]
+short pte[GUESTS]
 byte bytes[FRAMES]
 short state[FRAMES]
 /* The share table: is the frame an entry, and under which hash? One bucket, and its chain as a set. */
 bool filed[FRAMES]
-bit filedHash[FRAMES]
+byte filedHash[FRAMES]
 bool isFree[FRAMES]
 byte slot[GUESTS]
 
-/* Ghosts: what each guest stored last; who holds its PTE; which threads are dead (a bit each); how many are not done. */
+/*
+ * Ghosts: what each guest stored last; whether the hash that its page's scanner takes is that of its bytes, as nothing was
+ * stored since it began; who holds its PTE; which threads are dead (a bit each); how many are not done.
+ */
 byte wrote[GUESTS]
+bool hashHolds[GUESTS]
 byte holder[GUESTS]
 byte gone
 byte working
@@ -195,8 +212,9 @@ inline remove(mpn) {
 #endif
 }
 
-/* link (stable: of the entries with this hash one at most is not dying, see SOUND) */
-inline link(mpn, hash, newState, linked) {
+/* fileShared, with link (stable: of the entries with this hash one at most is not dying, see SOUND) */
+inline fileShared(mpn, hash, references, linked) {
+  remove(mpn);
   underBucketLock(
     linked = true;
     for (each : 0 .. FRAMES - 1) {
@@ -206,41 +224,58 @@ inline link(mpn, hash, newState, linked) {
       fi
     }
     if
-    :: linked -> assert(!filed[mpn]); filed[mpn] = true; filedHash[mpn] = hash; state[mpn] = newState
+    :: linked -> put(mpn, hash); state[mpn] = references
     :: else
     fi
   )
 }
 
-/* fileHint and fileShared */
-inline file(mpn, hash, newState, linked) {
-  remove(mpn);
-  link(mpn, hash, newState, linked)
-}
-
 inline promote(mpn, references) { underBucketLock(state[mpn] = references) }
 
 /*
- * find, with tryAddReference (stable, as link; retry). foundMpn is NOBODY if there is nothing to be found, foundPage is
+ * search, with tryAddReference (stable, as fileShared; retry). foundMpn is NOBODY if there is nothing to be found, foundPage is
  * NOBODY if it is a shared frame, to which there is a reference now.
  */
-inline find(hash, self) {
+#define search(hash, self) \
+  foundMpn = NOBODY; \
+  foundPage = NOBODY; \
+  for (each : 0 .. FRAMES - 1) { \
+    if \
+    :: each != self && filed[each] && filedHash[each] == hash && state[each] < 0 -> \
+      foundMpn = each; \
+      foundPage = ownerOf(state[each]) \
+    :: each != self && filed[each] && filedHash[each] == hash && state[each] >= (MUTANT != JOIN_AT_ZERO) -> \
+      foundMpn = each; \
+      foundPage = NOBODY; \
+      state[each] = state[each] + 1 \
+    :: else \
+    fi \
+  }
+#define put(mpn, hash) assert(!filed[mpn]); filed[mpn] = true; filedHash[mpn] = hash
+
+/* find */
+inline find(hash, self) { underBucketLock(search(hash, self)) }
+
+/* findOrFile */
+inline findOrFile(self, hash) {
+  remove(self);
+#if MUTANT == FIND_AND_FILE_APART
+  underBucketLock(search(hash, self));
   underBucketLock(
-    foundMpn = NOBODY;
-    foundPage = NOBODY;
-    for (each : 0 .. FRAMES - 1) {
-      if
-      :: each != self && filed[each] && filedHash[each] == hash && state[each] < 0 ->
-        foundMpn = each;
-        foundPage = ownerOf(state[each])
-      :: each != self && filed[each] && filedHash[each] == hash && state[each] >= (MUTANT != JOIN_AT_ZERO) ->
-        foundMpn = each;
-        foundPage = NOBODY;
-        state[each] = state[each] + 1
-      :: else
-      fi
-    }
+    if
+    :: foundMpn == NOBODY -> put(self, hash)
+    :: else
+    fi
   )
+#else
+  underBucketLock(
+    search(hash, self);
+    if
+    :: foundMpn == NOBODY -> put(self, hash)
+    :: else
+    fi
+  )
+#endif
 }
 
 /* FrameAllocator.free. Whoever reads the frame now does not get what he expects. */
@@ -295,7 +330,7 @@ inline allocateFrame() {
 }
 
 /* Mmu.mapPrivate (stable: nobody else knows the frame, and of a locked PTE others use no more than that it is locked) */
-#define mapPrivate() state[frame] = ownedBy(page); pte[page] = privatePte(frame) | LOCKED; frame = 0
+#define mapPrivate() state[frame] = ownedBy(page); pte[page] = privatePte(frame) | LOCKED; hashHolds[page] = false; frame = 0
 
 /* Mmu.breakSharing. The shared frame can't change while it has a reference, so the copy is one step (stable). */
 inline breakSharing() {
@@ -325,16 +360,24 @@ inline bringIn() {
  * The store of one word, into a frame of its own. It and the unlock are one step (stable): what is in the frame
  * half-stored, others see only when they hash it without a lock.
  */
-#define put(others, value) \
+#define write(others, value) \
   assert(state[mpnOf(pte[page])] == ownedBy(page)); \
   bytes[mpnOf(pte[page])] = (bytes[mpnOf(pte[page])] & others) | value; \
-  wrote[page] = (wrote[page] & others) | value
+  wrote[page] = (wrote[page] & others) | value; \
+  hashHolds[page] = false
 #if MUTANT == STORE_WITHOUT_LOCK
 #define store(others, value) \
   d_step { (pte[page] & WRITABLE) -> frame = mpnOf(pte[page]); unlock(page, myPte) }; \
   d_step { bytes[frame] = (bytes[frame] & others) | value; wrote[page] = (wrote[page] & others) | value; frame = 0 }
 #else
-#define store(others, value) d_step { (pte[page] & WRITABLE) -> put(others, value); unlock(page, myPte & ~INELIGIBLE) }
+#if MUTANT == STORE_KEEPS_UNTOUCHED
+#define afterStore (storedTo(myPte) | (myPte & UNTOUCHED))
+#elif MUTANT == STORE_KEEPS_HINTED
+#define afterStore (storedTo(myPte) | (myPte & HINTED))
+#else
+#define afterStore storedTo(myPte)
+#endif
+#define store(others, value) d_step { (pte[page] & WRITABLE) -> write(others, value); unlock(page, afterStore) }
 #endif
 
 /* A load or a store: Mmu.load, or lockWritable and finishStore. */
@@ -372,10 +415,12 @@ over:
 /* ---- Scanner and reclaimer (tps.ts, reclaimer.ts) ------------------------------------------------------------------- */
 
 /*
- * The scanner's variables: the page that it visits and its PTE as it was seen; the hash; what was found, the PTE of a
- * hint's page as it was seen; what link returned. What a turn leaves in them means nothing to the next.
+ * The scanner's variables: the page that it visits, its PTE as it was seen, and whether it is one of its own, so marked and to
+ * be filed; the hash; what was found, the PTE of a hint's page as it was locked; what fileShared returned. What a turn leaves
+ * in them means nothing to the next.
  */
-#define forget() page = 0; word = 0; hash = 0; foundPage = 0; foundMpn = 0; hintWord = 0; linked = false
+#define forget() \
+  page = 0; word = 0; own = false; hash = 0; foundPage = 0; foundMpn = 0; hintWord = 0; linked = false
 
 /* A page is taken, whichever may be, and its PTE is old at once. Where there is nothing to be done, nothing is. */
 #define choose(number, may) d_step { may(pte[number]) -> page = number; word = pte[number] }
@@ -388,170 +433,180 @@ over:
 /* PageKernels.equal: one step with what follows it, as both frames are under a lock of ours or shared (stable). */
 #if MUTANT == MERGE_WITHOUT_COMPARISON
 #define isEqual(mpn, other) true
-#elif MUTANT == COMPARE_BEFORE_LOCK
-#define isEqual(mpn, other) linked
 #else
 #define isEqual(mpn, other) (bytes[mpn] == bytes[other])
 #endif
 
-/* TpsPolicy.afterMismatch: what to unlock the page with. Both hashes are taken again (stable). */
-#define afterMismatch(other) (hashOf(bytes[mpnOf(word)]) == hashOf(bytes[other]) -> word | INELIGIBLE : word)
+/* TpsPolicy.afterMismatch: what to unlock the page with (stable). That is what a false match is: */
+#define unlockMismatch(other) \
+  assert(!hasHash(bytes[mpnOf(word)], hash) || hasHash(bytes[other], hash)); \
+  unlock(page, (hasHash(bytes[mpnOf(word)], hash) -> word | INELIGIBLE : word))
 
 inline joinShared() {
-#if MUTANT == COMPARE_BEFORE_LOCK
-  linked = (bytes[mpnOf(word)] == bytes[foundMpn]);
-#endif
   if
-  :: tryLock(page, word) ->
-    if
 #if MUTANT == FREE_BEFORE_REMAP
-    :: isEqual(mpnOf(word), foundMpn) ->
-      mpn = mpnOf(word);
-      releasePrivate(mpn);
-      d_step { unlock(page, sharedPte(foundMpn)); forget() }
+  :: isEqual(mpnOf(word), foundMpn) ->
+    mpn = mpnOf(word);
+    releasePrivate(mpn);
+    d_step { unlock(page, sharedPte(foundMpn)); forget() }
 #else
-    :: d_step { isEqual(mpnOf(word), foundMpn) -> unlock(page, sharedPte(foundMpn)); mpn = mpnOf(word); forget() };
-      releasePrivate(mpn)
+  :: d_step { isEqual(mpnOf(word), foundMpn) -> unlock(page, sharedPte(foundMpn)); mpn = mpnOf(word); forget() };
+    releasePrivate(mpn)
 #endif
-    :: d_step { !isEqual(mpnOf(word), foundMpn) ->
-        unlock(page, afterMismatch(foundMpn)); mpn = foundMpn; forget() };
+  :: d_step { !isEqual(mpnOf(word), foundMpn) -> unlockMismatch(foundMpn); mpn = foundMpn; forget() };
 #if MUTANT != KEEP_REFERENCE
-      dropReference(mpn)
+    dropReference(mpn)
 #endif
-    fi
-  :: d_step { !canLock(page, word) -> mpn = foundMpn; forget() }; dropReference(mpn)
   fi
 }
 
 /*
- * mergeWithHint, when both PTEs are ours: so isFiledUnder is one step with the comparison and the hash that follows it
- * (stable).
+ * mergeWithHint. The look at the hint's PTE is one step with the lock (retry). It is passed over when it has changed or is
+ * locked, here at any time; that a stale one is taken off the table leads back to the look-up. When both PTEs are ours,
+ * isFiledUnder is one step with the comparison that follows it (stable).
  */
-#if MUTANT == PROMOTE_WITHOUT_LOOK
-#define isFiledUnder(mpn, hash) true
+#define isHintOfItsPage (isIdlePrivate(pte[foundPage]) && mpnOf(pte[foundPage]) == foundMpn)
+
+#if MUTANT == BELIEVE_HINT
+#define isStale false
 #else
-#define isFiledUnder(mpn, hash) (filed[mpn] && filedHash[mpn] == hash)
+#define isStale (!(hintWord & HINTED))
+#endif
+/* An entry that is a hint is of a page that is not zero by its hash: of two hashes there is one such. */
+#if HASHES < 3 || MUTANT == BELIEVE_REFILED_HINT
+#define isRefiled false
+#else
+#define isRefiled (filedHash[foundMpn] != hash)
+#endif
+#if MUTANT == COMPARE_BEFORE_LOCK
+#define isHintEqual linked
+#else
+#define isHintEqual isEqual(mpnOf(word), foundMpn)
 #endif
 
-/* Of one hash every page has it. */
-#if HASHES == 2
-#define stillHashes(mpn, hash) (hashOf(bytes[mpn]) == hash)
-#else
-#define stillHashes(mpn, hash) true
-#endif
-
-inline mergeLocked() {
-  if
-  :: d_step { isFiledUnder(foundMpn, hash) && isEqual(mpnOf(word), foundMpn) && stillHashes(foundMpn, hash) -> hash = 0 };
-    promote(foundMpn, 2);
-    d_step { unlock(foundPage, sharedPte(foundMpn)); foundPage = 0; hintWord = 0 };
-    d_step { unlock(page, sharedPte(foundMpn)); mpn = mpnOf(word); forget() };
-    releasePrivate(mpn)
-  :: d_step { isFiledUnder(foundMpn, hash) && !isEqual(mpnOf(word), foundMpn) ->
-      unlock(page, afterMismatch(foundMpn)); page = 0; word = 0; hash = 0; foundMpn = 0 };
-    d_step { unlock(foundPage, hintWord); forget() }
-  :: d_step { !isFiledUnder(foundMpn, hash) || (isEqual(mpnOf(word), foundMpn) && !stillHashes(foundMpn, hash)) ->
-      unlock(page, word); page = 0; word = 0; hash = 0; foundMpn = 0 };
-    d_step { unlock(foundPage, hintWord); forget() }
-  fi
-}
-
-/* mergeWithHint, with lockBoth: the PTE of the lower page first */
 inline mergeWithHint() {
-#if MUTANT == WAIT_FOR_SECOND_PTE
-  if
-  :: tryLock(page, word) -> tryLock(foundPage, hintWord); mergeLocked()
-  :: d_step { !canLock(page, word) -> forget() }
-  fi
-#else
-  if
-  :: page < foundPage ->
-    if
-    :: tryLock(page, word) ->
-      if
-      :: tryLock(foundPage, hintWord) -> mergeLocked()
-      :: d_step { !canLock(foundPage, hintWord) -> unlock(page, word); forget() }
-      fi
-    :: d_step { !canLock(page, word) -> forget() }
-    fi
-  :: page >= foundPage ->
-    if
-    :: tryLock(foundPage, hintWord) ->
-      if
-      :: tryLock(page, word) -> mergeLocked()
-      :: d_step { !canLock(page, word) -> unlock(foundPage, hintWord); forget() }
-      fi
-    :: d_step { !canLock(foundPage, hintWord) -> forget() }
-    fi
-  fi
+#if MUTANT == COMPARE_BEFORE_LOCK
+  linked = isEqual(mpnOf(word), foundMpn);
 #endif
-}
-
-inline dropStaleHint() {
   if
-  :: tryLock(foundPage, hintWord) ->
-    remove(foundMpn);
-    d_step { unlock(foundPage, hintWord); foundPage = 0; foundMpn = 0; hintWord = 0 }
-  :: d_step { !canLock(foundPage, hintWord) -> foundPage = 0; foundMpn = 0; hintWord = 0 }
+  :: d_step { isHintOfItsPage ->
+      hintWord = pte[foundPage]; pte[foundPage] = hintWord | LOCKED; holder[foundPage] = _pid };
+    if
+    :: isStale ->
+      remove(foundMpn);
+      d_step { unlock(foundPage, hintWord); foundPage = 0; foundMpn = 0; hintWord = 0 };
+      goto lookUp
+#if HASHES == 3 && MUTANT != BELIEVE_REFILED_HINT
+    :: d_step { !isStale && isRefiled -> unlock(foundPage, hintWord); foundPage = 0; foundMpn = 0; hintWord = 0 };
+      goto lookUp
+#endif
+    :: d_step { !isStale && !isRefiled && isHintEqual -> assert(filed[foundMpn]) };
+      promote(foundMpn, 2);
+      d_step { unlock(foundPage, sharedPte(foundMpn)); foundPage = 0; hintWord = 0 };
+      d_step { unlock(page, sharedPte(foundMpn)); mpn = mpnOf(word); forget() };
+      releasePrivate(mpn)
+    :: d_step { !isStale && !isRefiled && !isHintEqual ->
+        unlockMismatch(foundMpn); page = 0; word = 0; own = false; hash = 0; foundMpn = 0; linked = false };
+      d_step { unlock(foundPage, hintWord); forget() }
+    fi
+#if MUTANT == WAIT_FOR_SECOND_PTE
+  :: d_step { !(pte[foundPage] & LOCKED) && !isHintOfItsPage -> unlock(page, word); forget() }
+#else
+  :: d_step { unlock(page, word); forget() }
+#endif
   fi
 }
 
 inline shareZero() {
   if
-  :: tryLock(page, word) ->
-    if
-    :: bytes[mpnOf(word)] == ZERO_PAGE ->
-      file(mpnOf(word), hash, 1, linked);
-      d_step { unlock(page, (linked -> sharedPte(mpnOf(word)) : word)); forget() }
-    :: d_step { bytes[mpnOf(word)] != ZERO_PAGE -> unlock(page, word); forget() }
-    fi
-  :: d_step { !canLock(page, word) -> forget() }
-  fi
-}
-
-inline leaveHint() {
-  if
-  :: tryLock(page, word) -> file(mpnOf(word), hash, ownedBy(page), linked); d_step { unlock(page, word); forget() }
-  :: d_step { !canLock(page, word) -> forget() }
+  :: bytes[mpnOf(word)] == ZERO_PAGE ->
+    fileShared(mpnOf(word), hash, 1, linked);
+    d_step { unlock(page, (linked -> sharedPte(mpnOf(word)) : word)); forget() }
+  :: d_step { bytes[mpnOf(word)] != ZERO_PAGE -> unlock(page, word); forget() }
   fi
 }
 
 /*
- * visit. A hash taken without a lock may be of a page that is half-stored, freed, or another's: here it is any value,
- * always, and so is what hintHolds finds when it hashes again. The first look at isFiledUnder, which only spares work,
- * is left out. mergeWithHint and dropStaleHint begin with the same look at the hint's PTE. The reclaimer's visits leave
- * no hint.
+ * visit, of one of the scanner's own pages, which it marks and may file; or in passing, of any, as the reclaimer does. The
+ * look at the PTE is one step with the mark (retry); where that fails, nothing is done.
+ *
+ * The hash is taken without a lock. If nothing was stored since the page was marked, it is that of its bytes; else, and in
+ * passing always, it may be of a page that is half-stored, freed, or another's, and is any value. It is chosen when the page
+ * is locked, as nothing depends on it before (local).
  */
-#define mayBeVisited(word) (((word) & (PRESENT | SHARED | INELIGIBLE | LOCKED)) == PRESENT)
+#if SCANNERS == 2
+#define owns(page) ((page) == number)
+#else
+#define owns(page) true
+#endif
+#define mayBeVisited(word) (((word) & (PRESENT | SHARED | INELIGIBLE | HINTED | LOCKED)) == PRESENT)
+#if MUTANT == MARK_AFTER_HASH
+#define lookAtOwn(number) d_step { owns(number) && mayBeVisited(pte[number]) -> \
+    page = number; own = true; word = pte[number]; hashHolds[number] = true }
+#else
+#define lookAtOwn(number) d_step { owns(number) && mayBeVisited(pte[number]) -> \
+    page = number; own = true; pte[number] = pte[number] | UNTOUCHED; word = pte[number]; hashHolds[number] = true }
+#endif
+#if MUTANT == VISITOR_MARKS
+#define lookAt(number) d_step { mayBeVisited(pte[number]) -> \
+    page = number; pte[number] = pte[number] | UNTOUCHED; word = pte[number] }
+#else
+#define lookAt(number) choose(number, mayBeVisited)
+#endif
+
+#define mayHash(value) (!(own && hashHolds[page]) || hasHash(bytes[mpnOf(word)], value))
+#define endsHash() hashHolds[page] = hashHolds[page] && !own
+#define lockHashed(value) d_step { canLock(page, word) && mayHash(value) -> \
+    pte[page] = pte[page] | LOCKED; holder[page] = _pid; hash = value; endsHash() }
+
+#if MUTANT == VISITOR_FILES
+#define files (hash != ZERO_HASH)
+#else
+#define files (own && hash != ZERO_HASH)
+#endif
+#define isNothing (foundMpn == NOBODY)
 #define isShared (foundMpn != NOBODY && foundPage == NOBODY)
 #define isHint (foundMpn != NOBODY && foundPage != NOBODY)
-#define isHintOfItsPage (isIdlePrivate(pte[foundPage]) && mpnOf(pte[foundPage]) == foundMpn)
 
 inline visit() {
-  atomic {
-    chooseAny(mayBeVisited);
-    if
-    :: hash = 1
-#if HASHES == 2
-    :: hash = 0
+  if
+  :: lookAtOwn(0)
+  :: lookAtOwn(1)
+  :: lookAt(0)
+  :: lookAt(1)
+#if GUESTS == 3
+  :: lookAtOwn(2)
+  :: lookAt(2)
 #endif
+  fi;
+#if MUTANT == MARK_AFTER_HASH
+  d_step {
+    if
+    :: own && canLock(page, word) -> pte[page] = pte[page] | UNTOUCHED; word = word | UNTOUCHED
+    :: else
     fi
   };
-  find(hash, mpnOf(word));
+#endif
   if
-  :: d_step { isShared -> hash = 0; foundPage = 0 }; joinShared(); goto passed
-  :: d_step { isHint && isHintOfItsPage -> hintWord = pte[foundPage] };
-    if
-    :: mergeWithHint(); goto passed
-    :: dropStaleHint()
-    fi
-  :: d_step { isHint && !isHintOfItsPage -> foundPage = 0; foundMpn = 0 }
-  :: d_step { foundMpn == NOBODY && hash == hashOf(ZERO_PAGE) -> foundPage = 0; foundMpn = 0 }; shareZero(); goto passed
-  :: d_step { foundMpn == NOBODY && hash != hashOf(ZERO_PAGE) -> foundPage = 0; foundMpn = 0 }
+  :: lockHashed(1)
+#if HASHES >= 2
+  :: lockHashed(0)
+#endif
+#if HASHES == 3
+  :: lockHashed(2)
+#endif
+  :: d_step { !canLock(page, word) -> endsHash(); forget() }; goto passed
+  fi;
+lookUp:
+  if
+  :: files -> findOrFile(mpnOf(word), hash)
+  :: !files -> find(hash, mpnOf(word))
   fi;
   if
-  :: leaveHint()
-  :: d_step { forget() }
+  :: d_step { isShared -> foundPage = 0 }; joinShared()
+  :: isHint -> mergeWithHint()
+  :: d_step { isNothing && hash == ZERO_HASH -> foundPage = 0; foundMpn = 0 }; shareZero()
+  :: d_step { isNothing && hash != ZERO_HASH -> unlock(page, (files -> word | HINTED : word)); forget() }
   fi;
 passed: skip
 }
@@ -579,10 +634,11 @@ inline swapOut() {
   fi
 }
 
-proctype scanner() {
-  byte page, word, mpn, foundPage, foundMpn, hintWord;
-  bit hash;
-  bool linked;
+/* Of two, each has one guest's page. */
+proctype scanner(byte number) {
+  byte page, mpn, hash, foundPage, foundMpn;
+  short word, hintWord;
+  bool own, linked;
   {
     do
     :: visit()
@@ -593,9 +649,10 @@ over:
   working--
 }
 
-/* Before it swaps a page out it visits it, as a scanner does that leaves no hint: SCANNERS counts for that. */
+/* Before it swaps a page out it visits it in passing, as scanners do here. */
 proctype reclaimer() {
-  byte page, word, mpn;
+  byte page, mpn;
+  short word;
   {
     do
     :: swapOut()
@@ -622,6 +679,15 @@ over:
    (pte[page] == 0 && wrote[page] == ZERO_PAGE))
 
 /*
+ * Only a private page bears marks. And that is what they are for: of a hinted page that nobody acts on the frame is filed, under
+ * the hash of the bytes that it holds. It rests on each page having one scanner of its own.
+ */
+#define marksAreSound(page) \
+  (((pte[page] & (INELIGIBLE | UNTOUCHED | HINTED)) == 0 || (pte[page] & WRITABLE)) && \
+   ((pte[page] & (HINTED | LOCKED)) != HINTED || \
+      (filed[mpnOf(pte[page])] && hasHash(bytes[mpnOf(pte[page])], filedHash[mpnOf(pte[page])]))))
+
+/*
  * A frame that is free or between two owners is not mapped, a private one by its owner at most; references suffice; and a
  * shared one is filed under the hash of its bytes.
  */
@@ -629,14 +695,14 @@ over:
   ((state[mpn] != 0 || SUM_OF_PAGES(maps, mpn) == 0) && \
    (state[mpn] >= 0 || SUM_OF_PAGES(maps, mpn) == maps(ownerOf(state[mpn]), mpn)) && \
    (state[mpn] <= 0 || SUM_OF_PAGES(shares, mpn) <= state[mpn]) && \
-   (state[mpn] <= 0 || !filed[mpn] || stillHashes(mpn, filedHash[mpn])) && \
+   (state[mpn] <= 0 || !filed[mpn] || hasHash(bytes[mpn], filedHash[mpn])) && \
    (!isFree[mpn] || (state[mpn] == 0 && !filed[mpn])))
 
 /* No two live entries of the share table have the same hash. */
 #define entriesDiffer(mpn, other) \
   (!filed[mpn] || !filed[other] || filedHash[mpn] != filedHash[other] || state[mpn] == 0 || state[other] == 0)
 
-#define SOUND (ALL_PAGES(pageIsSound) && ALL_FRAMES(frameIsSound) && ALL_PAIRS(entriesDiffer))
+#define SOUND (ALL_PAGES(pageIsSound) && ALL_PAGES(marksAreSound) && ALL_FRAMES(frameIsSound) && ALL_PAIRS(entriesDiffer))
 
 /* What must come about, or the model proves nothing: -DGOAL=one of these must be found. */
 #define ineligiblePage (pte[0] & INELIGIBLE)
@@ -644,7 +710,8 @@ over:
 #define swappedPage (pte[0] == SWAPPED)
 #define noFrameLeft (ALL_FRAMES(isTaken) && pte[0] == LOCKED)
 #define dyingEntry (filed[0] && state[0] == 0)
-#define oldHint (filed[0] && state[0] < 0 && filedHash[0] != hashOf(bytes[0]))
+#define hintedPage ((pte[0] & (HINTED | LOCKED)) == HINTED)
+#define oldHint (filed[0] && state[0] < 0 && !hasHash(bytes[0], filedHash[0]))
 
 /* In every state: its step can be taken in no sound one, so it adds no state. */
 active proctype watch() {
@@ -693,7 +760,7 @@ init {
     for (each : 0 .. FRAMES - 1) { isFree[each] = true; bytes[each] = JUNK }
     for (each : 0 .. GUESTS - 1) { holder[each] = NOBODY; slot[each] = JUNK; run guest(each) }
 #if SCANNERS > 0
-    for (each : 1 .. SCANNERS) { run scanner() }
+    for (each : 1 .. SCANNERS) { run scanner(each - 1) }
 #endif
 #if RECLAIMERS > 0
     for (each : 1 .. RECLAIMERS) { run reclaimer() }

@@ -25,14 +25,14 @@ export const mutants: Mutant[] = [
     file: 'sharing/tps.js',
     find: 'if (!this.compare(mpn, sharedMpn)) {',
     replace: 'if (false) {',
-    races: ['visitor-store-shared', 'cow-false-match'],
+    races: ['visitor-store-shared'],
   },
   {
     name: 'a page is merged with a hint without comparing',
     file: 'sharing/tps.js',
     find: 'if (!this.compare(mpn, hintMpn)) {',
     replace: 'if (false) {',
-    races: ['visitor-store-hint', 'store-false-match'],
+    races: ['visitor-store-hint'],
   },
   {
     name: 'a hint is believed that was stored to',
@@ -156,7 +156,7 @@ export const mutants: Mutant[] = [
             return this.lockFailed();`,
     replace: `if (pte !== seen)
             A.store(machine.ptes, page, pte);`,
-    races: ['store-file'],
+    races: ['store-merge-hint'],
   },
   {
     name: 'a visitor marks pages that are not its own',
@@ -177,7 +177,7 @@ export const mutants: Mutant[] = [
     file: 'sharing/tps.js',
     find: 'files ? pte | HINTED : pte',
     replace: 'pte | HINTED',
-    races: ['visitor-one-page-hint', 'store-file-visitor'],
+    races: ['store-file-visitor'],
   },
   {
     name: 'a page is filed whose hash was taken before a store',

@@ -522,6 +522,16 @@ export const races: Race[] = [
       host.guests[0]!.mmu.zero(0)
       host.guests[1]!.mmu.zero(0)
     },
+    actors: [two.scanner(visit(0, 0)), two.other(visit(1, 0))],
+  },
+  {
+    name: 'scanners-zero-pages-store',
+    row: 'two scanners on two equal pages',
+    host: small,
+    setUp: (host) => {
+      host.guests[0]!.mmu.zero(0)
+      host.guests[1]!.mmu.zero(0)
+    },
     actors: [two.scanner(visit(0, 0)), two.other(visit(1, 0)), guest(0, store(0, WORD, 77))],
   },
   {
