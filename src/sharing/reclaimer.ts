@@ -37,7 +37,7 @@ export class Reclaimer implements Actor {
   constructor(
     private readonly machine: Machine,
     /** Undefined: pages are not tried for sharing. */
-    private readonly policy: Policy | undefined,
+    private readonly policy: Pick<Policy, 'visit'> | undefined,
     private readonly control: Control,
     private readonly counters: Float64Array,
     private readonly guests: readonly GuestPages[],

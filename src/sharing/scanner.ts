@@ -46,7 +46,7 @@ export class Scanner implements Actor {
   private readonly batch = new Int32Array(SCAN_PAGES_MAX)
 
   constructor(
-    private readonly policy: Policy,
+    private readonly policy: Pick<Policy, 'scan'>,
     private readonly control: Control,
     private readonly counters: Float64Array,
     private readonly plan: Pick<Plan, 'seed' | 'host'> & { scanner: TpsPlan },
@@ -135,9 +135,10 @@ export class Scanner implements Actor {
     const { order } = vm
     const { batch } = this
     let count = 0
-    for (let page = 0; count < pages; batch[count++] = page) {
-      page = order.next()
+    while (count < pages) {
+      const page = order.next()
       if (page < 0) break
+      batch[count++] = page
     }
     this.policy.scan(batch, count, order.guest)
     if (count < pages) this.passEnded()

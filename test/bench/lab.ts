@@ -7,6 +7,7 @@
  */
 
 import { LabSampler } from '../../src/experiment/lab-sampler.js'
+import { LabScan } from '../../src/experiment/lab-scan.js'
 import type { ScannerTask } from '../../src/experiment/messages.js'
 import { hypervisorTasks } from '../../src/experiment/tasks.js'
 import { PageContents } from '../../src/guest/contents.js'
@@ -62,11 +63,12 @@ export class BenchLab {
     const control = createControl(guests.length, threads, this.plan.phases.length)
     this.control = new Control(control)
     this.control.startPhase(0, nowNs())
-    this.scannerTask = hypervisorTasks(this.plan, { control, counters }, this.handle, 0).scanner
+    const { scanners } = hypervisorTasks(this.plan, { control, counters }, this.handle, 0)
+    this.scannerTask = scanners[0]!
     this.scanRow = counterRow(counters, this.scannerTask.thread)
-    this.sampler = new LabSampler(this.plan, this.handle, this.control, counters)
+    this.sampler = new LabSampler(this.plan, this.handle, counters, new LabScan(scanners, this.control))
     this.mmus = this.scannerTask.guests.map(({ firstPage, pages }, guest) => {
-      const options: MmuOptions & { observes: boolean } = {
+      const options: MmuOptions = {
         firstPage,
         pages,
         counters: counterRow(counters, guest),
@@ -146,7 +148,7 @@ function planOf(guests: readonly number[], frames: number, order: TpsPlan['order
       activities: [[]],
       traceGuest: undefined,
     })),
-    scanner: { policy: 'tps', order, ShareForceSalting: 0, onDeath: 'fail', rates: [rates] },
+    scanner: { policy: 'tps', count: 1, order, ShareForceSalting: 0, onDeath: 'fail', rates: [rates] },
     phases: [{ name: 'bench', ends: { when: 'time' }, seconds: 1 }],
     sampleSeconds: 60,
     contents,

@@ -217,8 +217,9 @@ class ActorThread {
       case 'visit': {
         const { guest, ppn, leaveHint } = operation
         const page = this.task.guests[guest]!.firstPage + ppn
-        if (this.policy !== undefined) this.policy.visit(page, guest, leaveHint)
-        else this.ksm!.policy.visit(page)
+        if (this.policy === undefined) this.ksm!.policy.visit(page)
+        else if (leaveHint) this.policy.scan(Int32Array.of(page), 1, guest)
+        else this.policy.visit(page, guest)
         break
       }
       case 'begin full scan':

@@ -118,9 +118,13 @@ export class TestHost {
     return this.handle.frameTable[mpn * FRAME_WORDS + STATE]!
   }
 
-  /** The scanner visits one page. */
+  /** The scanner looks at one page, or, if it is to leave no hint, visits it as the reclaimer does. True: it was merged. */
   visit(guest: number, ppn: number, leaveHint = true): boolean {
-    return this.policy.visit(this.page(guest, ppn), guest, leaveHint)
+    const page = this.page(guest, ppn)
+    if (!leaveHint) return this.policy.visit(page, guest)
+    const merges = this.scanRow[SCAN.merges]!
+    this.policy.scan(Int32Array.of(page), 1, guest)
+    return this.scanRow[SCAN.merges]! > merges
   }
 
   /** The scanner visits every page of every guest that shares, in order. */

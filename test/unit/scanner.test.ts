@@ -44,15 +44,16 @@ function scan(t: TestContext, { host, rates, isOver, order, part, onSleep }: Set
   const plan = planOf(rates, order)
   const visits = new Array<number>(host.handle.ptes.length).fill(0)
   const { policy } = host
-  const { visit } = policy
-  policy.visit = (page, guest, leaveHint) => {
-    visits[page]! += 1
-    assert.equal(leaveHint, true)
-    assert.equal(
-      guest,
-      host.guests.findLastIndex(({ firstPage }) => firstPage <= page),
-    )
-    return visit.call(policy, page, guest, leaveHint)
+  const scan = policy.scan.bind(policy)
+  policy.scan = (pages, count, guest) => {
+    for (const page of pages.subarray(0, count)) {
+      visits[page]! += 1
+      assert.equal(
+        guest,
+        host.guests.findLastIndex(({ firstPage }) => firstPage <= page),
+      )
+    }
+    scan(pages, count, guest)
   }
   drive(new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes, part), control)
   t.mock.restoreAll()
@@ -193,7 +194,7 @@ function unthrottledScanner(
   t: TestContext,
   host: TestHost,
   part: ScanPart,
-  policy: Policy,
+  policy: Pick<Policy, 'scan'>,
   row: Float64Array,
 ) {
   const clock = new FakeClock(t)
@@ -209,11 +210,11 @@ test('two scanners find what one would, each pass of theirs together is a visit 
     { policy: host.policy, row: host.scanRow },
     { policy: host.otherPolicy, row: host.reclaimRow },
   ].map(({ policy, row }, index) => {
-    const visit: Policy['visit'] = (page, guest, leaveHint) => {
-      visits[page]! += 1
-      return policy.visit(page, guest, leaveHint)
+    const scan: Policy['scan'] = (pages, count, guest) => {
+      for (const page of pages.subarray(0, count)) visits[page]! += 1
+      policy.scan(pages, count, guest)
     }
-    return { row, scanner: unthrottledScanner(t, host, new ScanPart(index, 2), { visit }, row) }
+    return { row, scanner: unthrottledScanner(t, host, new ScanPart(index, 2), { scan }, row) }
   })
   while (scanners.some(({ row }) => row[SCAN.passes]! < 1)) {
     for (const { row, scanner } of scanners) if (row[SCAN.passes]! < 1) assert.equal(scanner.step(), AT_ONCE)
@@ -249,8 +250,8 @@ test('several scanners are asked together for what one would be, and do it', (t)
 
 test('a scanner without a page rests until something changes', (t) => {
   const host = bootedHost()
-  const visit = () => assert.fail('it has no page')
-  const scanner = unthrottledScanner(t, host, new ScanPart(7, 8), { visit }, host.scanRow)
+  const scan = () => assert.fail('it has no page')
+  const scanner = unthrottledScanner(t, host, new ScanPart(7, 8), { scan }, host.scanRow)
   assert.equal(scanner.step(), ON_EVENT)
   assert.deepEqual(scanCounts(host.scanRow), {})
 })
@@ -259,10 +260,12 @@ test('each scanner takes an order of its own', (t) => {
   const host = new TestHost({ guests: [128], frames: 140 })
   for (let ppn = 0; ppn < 128; ppn++) host.guests[0]!.contents.writePrivate(ppn)
   const orderOf = (part: ScanPart) => {
-    const pages: number[] = []
-    const visit = (page: number) => pages.push(page % 64) < 0
-    unthrottledScanner(t, host, part, { visit }, host.scanRow).step()
-    return pages
+    const visited: number[] = []
+    const scan: Policy['scan'] = (pages, count) => {
+      for (const page of pages.subarray(0, count)) visited.push(page % 64)
+    }
+    unthrottledScanner(t, host, part, { scan }, host.scanRow).step()
+    return visited
   }
   const [one, other] = [orderOf(new ScanPart(0, 2)), orderOf(new ScanPart(1, 2))]
   assert.equal(one!.length, other!.length)

@@ -114,7 +114,7 @@ test('the reclaimer drops a stale hint too, but leaves none', () => {
 
 test("the reclaimer leaves a scanner's marks as they are", () => {
   const host = hinted()
-  onceHashed(host, () => host.otherPolicy.visit(host.page(1, 0), 1, false))
+  onceHashed(host, () => host.otherPolicy.visit(host.page(1, 0), 1))
   host.guests[1]!.contents.writeKnown(0, OTHER)
   host.visit(1, 0)
   assert.equal(host.pte(1, 0), marked(host, 1, UNTOUCHED | HINTED))
@@ -244,7 +244,7 @@ test('a hint that is filed anew under another hash while it is found is let be: 
   const host = hinted()
   onceFound(host.scannerView, () => {
     host.guests[0]!.contents.writeKnown(0, OTHER)
-    host.otherPolicy.visit(host.page(0, 0), 0, true)
+    host.otherPolicy.scan(Int32Array.of(host.page(0, 0)), 1, 0)
   })
   assert.equal(host.visit(1, 0), false)
   for (const guest of [0, 1]) assert.equal(host.pte(guest, 0), marked(host, guest, UNTOUCHED | HINTED))
@@ -271,7 +271,7 @@ test('a page that another visitor found ineligible meanwhile is let be', () => {
 
 test('of two scanners that meet equal pages at once the later is told of the earlier', () => {
   const host = hostOfEqualPages()
-  onceHashed(host, () => host.otherPolicy.visit(host.page(0, 0), 0, true))
+  onceHashed(host, () => host.otherPolicy.scan(Int32Array.of(host.page(0, 0)), 1, 0))
   assert.equal(host.visit(1, 0), true)
   assert.equal(host.pte(0, 0), sharedPte(host.mpn(1, 0)))
   host.assertIntact()
@@ -286,7 +286,7 @@ test('a scanner whose match is in the hands of another at this moment looks at i
       [END, UNLINKED],
     )
   })
-  host.otherPolicy.visit(host.page(0, 0), 0, true)
+  host.otherPolicy.scan(Int32Array.of(host.page(0, 0)), 1, 0)
   assert.ok(isIdlePrivate(host.pte(0, 0)) && isIdlePrivate(host.pte(1, 0)))
   assert.equal(scanCounts(host.scanRow).lockFailures, 1)
   assert.equal(host.visit(1, 0), true)
@@ -300,7 +300,7 @@ test('two scanners that meet zero pages at once leave one shared zero frame', ()
   const { isZero } = kernels
   kernels.isZero = (mpn) => {
     kernels.isZero = isZero
-    host.otherPolicy.visit(host.page(0, 0), 0, true)
+    host.otherPolicy.scan(Int32Array.of(host.page(0, 0)), 1, 0)
     return kernels.isZero(mpn)
   }
   host.visit(1, 0)
