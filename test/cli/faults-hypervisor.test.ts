@@ -42,7 +42,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
     )
     gapOf(end)
     assert(end.lines.some((line) => /: guest vm-\d PPN \d+: its PTE was left locked$/.test(line)))
-    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL_PAGES), violations: 1 })
+    assertDamaged(end.directory)
   })
 
   for (const what of ['throw', 'exit'] as const) {
@@ -100,7 +100,7 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
     const { state, exitReason } = readEnd(end.directory)
     assert.equal(state, 'complete')
     assert.match(exitReason!, /^integrity: guest vm-\d PPN \d+: its PTE was left locked$/)
-    assert.deepEqual(integrityOf(end.directory), { ...clean(ALL_PAGES), violations: 1 })
+    assertDamaged(end.directory)
   })
 })
 
@@ -159,6 +159,16 @@ describe('the reclaimer’s thread dies: the run fails', { concurrency: 2 }, () 
     assert.deepEqual(integrityOf(end.directory), { ...clean(ALL_PAGES), violations: 1 })
   })
 })
+
+/**
+ * A lock was left, and where the scanner was about to join a shared frame its reference too, or to merge two pages the lock
+ * of the other.
+ */
+function assertDamaged(directory: string): void {
+  const { violations, ...others } = integrityOf(directory)
+  assert(violations === 1 || violations === 2, `${violations} violations`)
+  assert.deepEqual({ ...others, violations: 0 }, clean(ALL_PAGES))
+}
 
 /** Nothing that counts up falls, and both threads scanned. */
 function assertCountsGoOn(directory: string): void {
