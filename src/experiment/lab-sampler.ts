@@ -106,7 +106,8 @@ export class LabSampler implements Sampler {
     let swapped = 0
     let newContents = 0
     let newSharedFrames = 0
-    // Neighbours often map the same frame, above all that of zeros: what was found out of one holds for the next.
+    // Neighbours often hold the same, above all zeros: what was found out of one holds for the next.
+    let lastTag = UNIQUE_TAG
     let lastShared = NO_PTE
     let savedByLast = 0
     for (let page = firstPage; page < firstPage + pages; page++) {
@@ -117,15 +118,17 @@ export class LabSampler implements Sampler {
       }
       present++
       const tag = tags[page]!
-      if ((pte & SHARED) === 0) {
-        if (tag === UNIQUE_TAG || this.contentsSeen.add(tag)) newContents++
-        continue
+      if (tag === UNIQUE_TAG) {
+        newContents++
+      } else if (tag !== lastTag) {
+        lastTag = tag
+        if (this.contentsSeen.add(tag)) newContents++
       }
+      if ((pte & SHARED) === 0) continue
       shared++
       if (tag === ZERO_TAG) zero++
       if (pte !== lastShared) {
         lastShared = pte
-        if (tag === UNIQUE_TAG || this.contentsSeen.add(tag)) newContents++
         const mpn = mpnOf(pte)
         if (this.framesSeen.add(mpn)) newSharedFrames++
         savedByLast = 1 - 1 / Math.max(1, A.peek(frameTable, mpn * FRAME_WORDS + STATE))
