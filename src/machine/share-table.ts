@@ -266,7 +266,7 @@ export class ShareTable {
 
   /** Locks a bucket and returns its head, unlocked. */
   private lock(bucket: number): number {
-    let head = A.load(this.buckets, bucket) & ~BUCKET_LOCKED
+    let head = A.peek(this.buckets, bucket) & ~BUCKET_LOCKED
     if (A.compareExchange(this.buckets, bucket, head, head | BUCKET_LOCKED) === head) return head
     this.spin.begin()
     for (;;) {

@@ -181,7 +181,7 @@ export class TpsPolicy implements Policy {
   private mergeWithHint(page: number, pte: number, guest: number, low: number, high: number): MergeEnd {
     const { machine } = this
     const { foundPage: hintPage, foundMpn: hintMpn } = machine.shareTable
-    const hintPte = A.load(machine.ptes, hintPage)
+    const hintPte = A.peek(machine.ptes, hintPage)
     if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn || !machine.tryLock(hintPage, hintPte)) {
       machine.unlock(page, pte)
       this.lockFailed()

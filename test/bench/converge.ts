@@ -52,7 +52,7 @@ async function converge(name: string, mix: Mix, rounds: number, notes: Notes): P
 
 function converging(mix: Mix): Side<number> {
   const guests = mix.guests.map(({ length }) => length)
-  const lab = new BenchLab({ guests, order: 'random', contents: mix.contents })
+  const lab = new BenchLab({ guests, contents: mix.contents })
   for (const [guest, mmu] of lab.mmus.entries()) writeContents(mmu, mix.guests[guest]!)
   lab.save()
   const saveable = saveablePages(mix)
