@@ -25,12 +25,14 @@ import { onLinuxKsm } from './linux-ksm.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver } from './outcome.js'
 import { PhaseLeader } from './phases.js'
 
-/** Workers that have not come up by then won't. */
+/** Workers that have not come up by then won't: so long, and this much longer for the machine memory that they commit. */
 const ATTACH_LIMIT_MS = 60_000
+const ATTACH_LIMIT_MS_PER_GIB = 15_000
 /** A worker that has not stopped by then is stuck. */
 const QUIET_LIMIT_MS = 30_000
-/** A worker whose result has not come by then, its pages verified, is stuck as well. */
+/** A worker whose result has not come by then, its pages verified, is stuck as well: longer for much guest memory. */
 const RESULTS_LIMIT_MS = 120_000
+const RESULTS_LIMIT_MS_PER_GIB = 10_000
 const POLL_MS = 2
 
 export interface RunOptions extends RunObserver {
@@ -98,10 +100,12 @@ class Run {
     try {
       this.engine.start()
       const attached = () => this.control.attachedWorkers() === this.engine.count
-      await this.poll(ATTACH_LIMIT_MS, () => attached() || this.mustEnd())
+      const limitMs = ATTACH_LIMIT_MS + ATTACH_LIMIT_MS_PER_GIB * gibibytes(this.plan.host.frames)
+      this.options.onProgress?.('start', 0)
+      await this.poll(limitMs, () => attached() || this.mustEnd())
       this.throwIfRefused()
       if (this.mustEnd()) return this.outcome('partial', NO_RESULTS, UNVERIFIED)
-      if (!attached()) return this.outcome(stuck('start', ATTACH_LIMIT_MS), NO_RESULTS, UNVERIFIED)
+      if (!attached()) return this.outcome(stuck('start', limitMs), NO_RESULTS, UNVERIFIED)
       await this.leader.lead(() => this.mustEnd())
       return await this.windUp()
     } finally {
@@ -120,11 +124,10 @@ class Run {
     this.backend.beforeVerify?.()
     this.control.verify()
     const integrity: IntegrityReport = { pagesVerified: 0, mismatches: 0, ...this.backend.audit() }
-    const results = await Promise.race([
-      this.engine.results(),
-      sleep(RESULTS_LIMIT_MS, undefined, { ref: false }),
-    ])
-    if (results === undefined) return this.outcome(stuck('verify', RESULTS_LIMIT_MS), NO_RESULTS, integrity)
+    const guestPages = this.plan.guests.reduce((sum, { pages }) => sum + pages, 0)
+    const limitMs = RESULTS_LIMIT_MS + RESULTS_LIMIT_MS_PER_GIB * gibibytes(guestPages)
+    const results = await Promise.race([this.engine.results(), sleep(limitMs, undefined, { ref: false })])
+    if (results === undefined) return this.outcome(stuck('verify', limitMs), NO_RESULTS, integrity)
     for (const guest of results.guests) {
       integrity.pagesVerified += guest?.verification.pagesVerified ?? 0
       integrity.mismatches += guest?.verification.mismatches ?? 0
@@ -208,6 +211,10 @@ const UNVERIFIED: IntegrityReport = {
 /** Said when the guests did without the frames. */
 function unswapped(swapError: string): string {
   return `the swap file could not be written: ${swapError}; pages that were to be swapped out stayed in memory`
+}
+
+function gibibytes(pages: number): number {
+  return Math.ceil((pages * PAGE_BYTES) / 2 ** 30)
 }
 
 function internal(message: string): RunFailure {

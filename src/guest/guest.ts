@@ -2,6 +2,7 @@
 
 import type { GuestFailure, GuestResult, GuestTask } from '../experiment/messages.js'
 import { threadId } from '../host/threads.js'
+import { commitMemory } from '../machine/memory.js'
 import { type AwaitFrame, OutOfFramesError, RunStopped } from '../machine/mmu.js'
 import { SwapReadError } from '../machine/swap.js'
 import { counterRow } from '../measure/counters.js'
@@ -25,6 +26,8 @@ export function runGuest(task: GuestTask): GuestResult {
   const control = new Control(task.control)
   const guest = new Guest(task, control)
   try {
+    if (task.backing.backend === 'lab')
+      commitMemory(task.backing.machine.memory, task.thread, control.workers)
     control.attach(task.thread, threadId())
     drive(guest, control)
     control.arriveQuiet(task.thread)
