@@ -69,7 +69,7 @@ export class Stepped implements Engine {
     const awaitFrame: AwaitFrame = (allocator, limitMs) => this.awaitFrame(allocator, limitMs)
     this.guests = guests.map((task) => new Guest(task, this.control, { awaitFrame, batchOperations: BATCH }))
     this.allocator = new FrameAllocator(reclaimer.machine.allocator, reclaimer.thread)
-    this.reclaimer = reclaimerOf(reclaimer, this.control)
+    this.reclaimer = reclaimerOf(reclaimer, this.control, BATCH)
     const guestTurns = this.guests.map(
       (guest, index) => new Turn(guest!, (error) => this.guestDied(index, error)),
     )

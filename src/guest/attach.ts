@@ -5,7 +5,7 @@ import { LinuxRam } from '../linux/ram.js'
 import { Machine } from '../machine/machine.js'
 import { type AwaitFrame, Mmu } from '../machine/mmu.js'
 import { MachinePages } from '../machine/pages-at-rest.js'
-import { ScratchPage } from '../machine/scratch.js'
+import { ScratchPages } from '../machine/scratch.js'
 import type { GuestHistograms } from '../measure/guest-histograms.js'
 import type { GuestRam, PagesAtRest } from './ram.js'
 
@@ -36,6 +36,6 @@ export function attachRam(task: GuestTask, attachment: Attachment): AttachedRam 
   const { stallLimitSeconds } = task
   const ram = new Mmu(machine, { ...attachment, firstPage, pages: task.plan.pages, stallLimitSeconds })
   const { swapFd, kernels } = backing.machine
-  const atRest = new MachinePages(machine, firstPage, swapFd, new ScratchPage(kernels))
+  const atRest = new MachinePages(machine, firstPage, swapFd, new ScratchPages(kernels))
   return { ram, atRest, detach: () => {} }
 }

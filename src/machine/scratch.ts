@@ -1,25 +1,32 @@
 /**
- * A page of a thread's own, outside machine memory, with the kernels to look at it: for a page that was read back
+ * Pages of a thread's own, outside machine memory, with the kernels to look at them: for pages that were read back
  * from the swap file to be checked, and for what a zero page hashes to.
  */
 import { readSync } from 'node:fs'
 import { type KernelModules, PageKernels } from '../kernels/kernels.js'
-import { PAGE_BYTES } from './layout.js'
+import { PAGE_BYTES, WASM_PAGE_BYTES } from './layout.js'
+import { CLUSTER_PAGES } from './swap.js'
 
-export class ScratchPage {
+/** As many as a cluster has. */
+export class ScratchPages {
   private readonly bytes: Uint8Array
   private readonly kernels: PageKernels
 
   constructor(modules: KernelModules) {
-    const segment = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
-    this.bytes = new Uint8Array(segment.buffer, 0, PAGE_BYTES)
-    this.kernels = new PageKernels(modules, [segment], 4)
+    const wasmPages = (CLUSTER_PAGES * PAGE_BYTES) / WASM_PAGE_BYTES
+    const segment = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true })
+    this.bytes = new Uint8Array(segment.buffer)
+    this.kernels = new PageKernels(modules, [segment], Math.log2(CLUSTER_PAGES))
   }
 
-  /** Digest of what lies in a page's slot of the swap file; undefined if it can't be read whole. */
-  digestOfSlot(swapFd: number, page: number): number | undefined {
-    const read = readSync(swapFd, this.bytes, 0, PAGE_BYTES, page * PAGE_BYTES)
-    return read === PAGE_BYTES ? this.kernels.digest(0) : undefined
+  /** Reads the slots of the swap file from a page's on; how many whole ones there were. */
+  readSlots(swapFd: number, page: number): number {
+    return Math.floor(readSync(swapFd, this.bytes, 0, this.bytes.length, page * PAGE_BYTES) / PAGE_BYTES)
+  }
+
+  /** Digest of the page that was read into this place. */
+  digest(place: number): number {
+    return this.kernels.digest(place)
   }
 }
 

@@ -28,14 +28,17 @@ export function scannerOf(task: ScannerTask, control: Control, batchPages?: numb
   return new Scanner(policy, control, counters, plan, task.guests, machine.ptes, part, batchPages)
 }
 
-/** ESX tries to share a page before it swaps it out; Linux does not. */
-export function reclaimerOf(task: ReclaimerTask, control: Control): Reclaimer {
+/**
+ * ESX tries to share a page before it swaps it out; Linux does not.
+ * @param clusterPages pages that one step tries at most
+ */
+export function reclaimerOf(task: ReclaimerTask, control: Control, clusterPages?: number): Reclaimer {
   const { scanner, seed } = task.plan
   const machine = new Machine(task.machine, task.thread)
   const policy: Policy | undefined = scanner.policy === 'tps' ? tpsPolicy(task, scanner, machine) : undefined
   const counters = counterRow(task.counters, task.thread)
   const prng = new Prng(seedOf('reclaimer', seed))
-  return new Reclaimer(machine, policy, control, counters, task.guests, prng, task.enoughFrames)
+  return new Reclaimer(machine, policy, control, counters, task.guests, prng, task.enoughFrames, clusterPages)
 }
 
 function tpsPolicy(task: ScannerTask | ReclaimerTask, scanner: TpsPlan, machine: Machine): TpsPolicy {

@@ -3,14 +3,20 @@
  * first, and else writes it to the swap file and frees its frame, until enough is free again. Shared pages are left
  * alone: they save memory as they are.
  *
+ * It takes pages by the cluster, adjacent ones at a random place, so that what is to be written goes to the disk in few
+ * calls. All of a cluster are tried for sharing before any is written. A cluster is as large as what is needed, so none is
+ * broken off, which would spare the pages at its end.
+ *
  * Why no page is dropped: a page's frame is freed only after the swap file took all of it, while its PTE is locked,
- * so no store can fall between the copy and the remapping. A page that can't be written stays where it is.
+ * so no store can fall between the copy and the remapping. A page that can't be written stays where it is. While a run of
+ * pages is written their PTEs are held at once; each was try-locked, and their holder waits for nothing but the
+ * disk, and then one bucket at a time: there is no cycle, and who wants one of them waits for one write.
  */
 import * as A from '#atomics'
 import type { GuestPages } from '../experiment/messages.js'
 import type { Machine } from '../machine/machine.js'
 import { isIdlePrivate, mpnOf, SWAPPED_PTE } from '../machine/pte.js'
-import type { SwapFile } from '../machine/swap.js'
+import { CLUSTER_PAGES, type SwapFile } from '../machine/swap.js'
 import { nowNs } from '../measure/clock.js'
 import { RECLAIM } from '../measure/counters.js'
 import type { Prng } from '../random/prng.js'
@@ -27,9 +33,11 @@ const REST_NS = 2e6
 
 export class Reclaimer implements Actor {
   private readonly guestPages: number
-  /** Why the last page that was to be written to the swap file could not be; undefined when it could. */
+  /** Why the last pages that were to be written to the swap file could not be; undefined when they could. */
   swapError: string | undefined
   private writeFailed = false
+  /** PTEs of the cluster that may be written, as they were when sharing them had been tried; else 0. */
+  private readonly seen = new Int32Array(CLUSTER_PAGES)
   /** Whether it is answering a request, and how many pages it has tried in vain since it last freed a frame. */
   private isFreeing = false
   private fruitlessTries = 0
@@ -44,6 +52,8 @@ export class Reclaimer implements Actor {
     private readonly prng: Prng,
     /** Frames that must be free before it stops. */
     private readonly enoughFrames: number,
+    /** How many pages one step tries at most: a power of two. */
+    private readonly clusterPages = CLUSTER_PAGES,
   ) {
     this.guestPages = guests.reduce((sum, guest) => sum + guest.pages, 0)
   }
@@ -57,7 +67,7 @@ export class Reclaimer implements Actor {
     })
   }
 
-  /** Tries one page, if frames are asked for; ON_EVENT: until they are. */
+  /** Tries one cluster of pages, if frames are asked for; ON_EVENT: until they are. */
   step(): number {
     if (this.control.isStopping()) return OVER
     const { allocator } = this.machine
@@ -67,7 +77,8 @@ export class Reclaimer implements Actor {
       this.fruitlessTries = 0
       this.writeFailed = false
     }
-    if (allocator.availableFrames() >= this.enoughFrames) {
+    const neededFrames = this.enoughFrames - allocator.availableFrames()
+    if (neededFrames <= 0) {
       this.done()
       return ON_EVENT
     }
@@ -75,7 +86,8 @@ export class Reclaimer implements Actor {
       this.done()
       return nowNs() + REST_NS
     }
-    this.fruitlessTries = this.freeOne() ? 0 : this.fruitlessTries + 1
+    const pages = Math.min(this.clusterPages, 2 ** Math.floor(Math.log2(neededFrames)))
+    this.fruitlessTries = this.freeCluster(pages) > 0 ? 0 : this.fruitlessTries + pages
     return AT_ONCE
   }
 
@@ -84,29 +96,61 @@ export class Reclaimer implements Actor {
     this.machine.allocator.reclaimDone()
   }
 
-  /** Takes one page at random; true if that freed a frame. */
-  private freeOne(): boolean {
+  /** Takes so many pages, those around one at random; returns how many were shared or swapped out. */
+  private freeCluster(clusterPages: number): number {
     const page = this.prng.nextBelow(this.guestPages)
-    const guest = guestOf(this.guests, page)
-    if (!isIdlePrivate(A.peek(this.machine.ptes, page))) return false
-    if (this.guests[guest]!.share && this.policy?.visit(page, guest) === true) return true
-    return this.machine.swap !== undefined && this.swapOut(this.machine.swap, page)
+    const first = page - (page % clusterPages)
+    const pages = Math.min(clusterPages, this.guestPages - first)
+    let freed = 0
+    for (let place = 0; place < pages; place++) {
+      if (this.tryToShare(first, place)) freed++
+    }
+    const { swap } = this.machine
+    if (swap === undefined) return freed
+    for (let place = 0; place < pages && !this.writeFailed; place++) {
+      const run = this.lockRun(swap, first, place, pages)
+      if (run > 0) freed += this.swapOut(swap, first, place, run)
+      place += run
+    }
+    return freed
   }
 
-  private swapOut(swap: SwapFile, page: number): boolean {
-    const { machine } = this
-    const pte = A.load(machine.ptes, page)
-    if (!isIdlePrivate(pte) || !machine.tryLock(page, pte)) return false
-    const mpn = mpnOf(pte)
-    this.swapError = swap.write(mpn, page)
-    this.writeFailed = this.swapError !== undefined
-    if (this.writeFailed) {
-      machine.unlock(page, pte)
-      return false
+  /** True if that shared it, or it was a page of zeros; else it notes what may be written. */
+  private tryToShare(first: number, place: number): boolean {
+    const page = first + place
+    this.seen[place] = 0
+    if (!isIdlePrivate(A.peek(this.machine.ptes, page))) return false
+    const guest = guestOf(this.guests, page)
+    if (this.guests[guest]!.share && this.policy?.visit(page, guest) === true) return true
+    this.seen[place] = A.load(this.machine.ptes, page)
+    return false
+  }
+
+  /** Locks and gathers the pages of a cluster from one place on, up to the first that can't be; returns how many. */
+  private lockRun(swap: SwapFile, first: number, from: number, end: number): number {
+    let place = from
+    for (; place < end; place++) {
+      const pte = this.seen[place]!
+      if (!isIdlePrivate(pte) || !this.machine.tryLock(first + place, pte)) break
+      swap.gather(place - from, mpnOf(pte))
     }
-    machine.unlock(page, SWAPPED_PTE)
-    machine.releasePrivate(mpn)
-    this.counters[RECLAIM.swapOuts]! += 1
-    return true
+    return place - from
+  }
+
+  /** Writes a run that is locked and gathered, unlocks it, and frees the frames of the pages that were wholly written. */
+  private swapOut(swap: SwapFile, first: number, from: number, pages: number): number {
+    const { machine } = this
+    const written = swap.writeGathered(first + from, pages)
+    for (let place = from; place < from + pages; place++) {
+      const page = first + place
+      const pte = this.seen[place]!
+      const isWritten = place < from + written
+      machine.unlock(page, isWritten ? SWAPPED_PTE : pte)
+      if (isWritten) machine.releasePrivate(mpnOf(pte))
+    }
+    this.swapError = swap.writeError
+    this.writeFailed = written < pages
+    this.counters[RECLAIM.swapOuts]! += written
+    return written
   }
 }

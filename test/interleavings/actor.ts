@@ -23,7 +23,7 @@ import { nameOfArray, numberOfArray } from './machine-arrays.js'
 import { type Actor, CONTENT_KEY_HIGH, type Operation, type Race } from './race.js'
 import { tearMemory, weakenHashes } from './torn-kernels.js'
 
-export interface ActorTask extends Actor, Pick<Race, 'hashes'> {
+export interface ActorTask extends Actor, Pick<Race, 'hashes' | 'clusterPages'> {
   machine: MachineHandle
   baton: Int32Array
   actor: number
@@ -259,7 +259,7 @@ class ActorThread {
   private reclaim(page: number): void {
     this.reclaimedPage = page
     // biome-ignore lint/complexity/useLiteralKeys: it is private, and the one step of the reclaimer that is to be tried
-    this.reclaimer['freeOne']()
+    this.reclaimer['freeCluster'](this.task.clusterPages ?? 1)
     if (this.reclaimer.swapError !== undefined) throw new Error(this.reclaimer.swapError)
   }
 

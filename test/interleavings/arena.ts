@@ -97,6 +97,7 @@ export class Arena {
       const task: ActorTask = {
         ...actor,
         hashes: race.hashes,
+        clusterPages: race.clusterPages,
         machine: handle,
         baton: words,
         actor: index,

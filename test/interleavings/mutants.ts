@@ -473,26 +473,54 @@ export const mutants: Mutant[] = [
   {
     name: 'a page is written to the swap file before its PTE is locked',
     file: 'sharing/reclaimer.js',
-    find: 'if (!isIdlePrivate(pte) || !machine.tryLock(page, pte))\n            return false;\n        const mpn = mpnOf(pte);\n        this.swapError = swap.write(mpn, page);',
-    replace:
-      'if (!isIdlePrivate(pte)) return false;\n        const mpn = mpnOf(pte);\n        this.swapError = swap.write(mpn, page);\n        if (!machine.tryLock(page, pte)) return false;',
-    races: ['swap-out-store'],
+    find: `if (!isIdlePrivate(pte) || !this.machine.tryLock(first + place, pte))
+                break;
+            swap.gather(place - from, mpnOf(pte));`,
+    replace: `if (!isIdlePrivate(pte)) break;
+            swap.gather(place - from, mpnOf(pte));
+            if (!this.machine.tryLock(first + place, pte)) break;`,
+    races: ['swap-out-store', 'swap-out-cluster-store'],
+  },
+  {
+    name: 'the pages of a run are unlocked before they are written',
+    file: 'sharing/reclaimer.js',
+    find: 'const written = swap.writeGathered(first + from, pages);',
+    replace: `for (let place = from; place < from + pages; place++) machine.unlock(first + place, this.seen[place]);
+        const written = swap.writeGathered(first + from, pages);`,
+    races: ['swap-out-store', 'swap-out-cluster-store', 'swap-out-cluster-merge'],
+  },
+  {
+    name: 'a page that could not be locked is written with those around it',
+    file: 'sharing/reclaimer.js',
+    find: '!this.machine.tryLock(first + place, pte))\n                break;',
+    replace: '(!this.machine.tryLock(first + place, pte) && place === from))\n                break;',
+    races: ['swap-out-cluster-store', 'swap-out-cluster-gap'],
+  },
+  {
+    name: 'the pages after one that could not be locked are written to the slots of the first ones',
+    file: 'sharing/reclaimer.js',
+    find: 'swap.writeGathered(first + from, pages)',
+    replace: 'swap.writeGathered(first, pages)',
+    races: ['swap-out-cluster-gap'],
   },
   {
     name: 'a page that was swapped out before is not written again',
     file: 'sharing/reclaimer.js',
-    find: 'this.swapError = swap.write(mpn, page);',
+    find: 'const written = swap.writeGathered(first + from, pages);',
     replace: `this.written ??= new Set();
-        this.swapError = this.written.has(page) ? undefined : swap.write(mpn, page);
-        this.written.add(page);`,
+        const written = this.written.has(first) ? pages : swap.writeGathered(first + from, pages);
+        this.written.add(first);`,
     races: ['swap-out-twice'],
   },
   {
     name: 'the frame of a page that is swapped out is freed while it is mapped',
     file: 'sharing/reclaimer.js',
-    find: 'machine.unlock(page, SWAPPED_PTE);\n        machine.releasePrivate(mpn);',
-    replace: 'machine.releasePrivate(mpn);\n        machine.unlock(page, SWAPPED_PTE);',
-    races: ['swap-out-store'],
+    find: `machine.unlock(page, isWritten ? SWAPPED_PTE : pte);
+            if (isWritten)
+                machine.releasePrivate(mpnOf(pte));`,
+    replace: `if (isWritten) machine.releasePrivate(mpnOf(pte));
+            machine.unlock(page, isWritten ? SWAPPED_PTE : pte);`,
+    races: ['swap-out-store', 'swap-out-cluster-reuse'],
   },
   ...ksmMutants,
 ]

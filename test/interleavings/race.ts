@@ -13,7 +13,7 @@ export type Operation =
   /** That of policy `ksm`: begins another full scan; goes once over all pages to unmerge them. */
   | { do: 'begin full scan' }
   | { do: 'unmerge' }
-  /** The reclaimer's: shares a page, unless the policy is `ksm`, or swaps it out. */
+  /** The reclaimer's: shares a page, unless the policy is `ksm`, or swaps it out; so with all of its cluster. */
   | { do: 'reclaim'; guest: number; ppn: number }
   /** Anyone's, of the allocator alone: takes a frame and holds it; gives back the one held longest. */
   | { do: 'take' }
@@ -40,6 +40,8 @@ export interface Race {
    * entry is in the same chain of the share table.
    */
   hashes?: Hashes | undefined
+  /** How many pages the reclaimer takes at once, beginning with a multiple of it; else one. */
+  clusterPages?: number | undefined
   /** Explored again with each actor dying at each of its steps. */
   withDeaths?: boolean
 }
@@ -103,7 +105,8 @@ export function swapOut(host: TestHost, guest: number, ppn: number): void {
   const page = host.page(guest, ppn)
   const pte = host.pte(guest, ppn)
   machine.tryLock(page, pte)
-  machine.swap!.write(mpnOf(pte), page)
+  machine.swap!.gather(0, mpnOf(pte))
+  machine.swap!.writeGathered(page, 1)
   machine.unlock(page, SWAPPED_PTE)
   machine.releasePrivate(mpnOf(pte))
 }

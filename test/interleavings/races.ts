@@ -568,6 +568,39 @@ export const races: Race[] = [
     actors: [two.other(reclaim(0, 0)), guest(0, store(0, FAR_WORD, 77)), guest(1, fill(0, OTHER))],
   },
   {
+    name: 'swap-out-cluster-store',
+    row: 'swap-out × store',
+    host: { frames: 3, guests: [2], swap: true },
+    clusterPages: 2,
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      hold(host, 0, 1, OTHER)
+    },
+    actors: [one.other(reclaim(0, 0)), guest(0, store(1, FAR_WORD, 77), load(1, FAR_WORD, 77))],
+    withDeaths: true,
+  },
+  {
+    name: 'swap-out-cluster-gap',
+    row: 'swap-out × store',
+    host: { frames: 4, guests: [1, 1, 1], swap: true },
+    clusterPages: 3,
+    setUp: (host) => {
+      for (const [guest, content] of [CONTENT, OTHER, THIRD].entries()) hold(host, guest, 0, content)
+    },
+    actors: [three.other(reclaim(0, 0)), guest(1, store(0, WORD, 77))],
+  },
+  {
+    name: 'swap-out-cluster-reuse',
+    row: 'swap-out × store',
+    host: { frames: 2, guests: [1, 1, 1], swap: true },
+    clusterPages: 2,
+    setUp: (host) => {
+      hold(host, 0, 0, CONTENT)
+      hold(host, 1, 0, OTHER)
+    },
+    actors: [three.other(reclaim(0, 0)), guest(0, store(0, WORD, 77)), guest(2, fill(0, THIRD))],
+  },
+  {
     name: 'swap-out-merge',
     row: 'swap-out × merge',
     host: { ...small, swap: true },
@@ -581,6 +614,14 @@ export const races: Race[] = [
     host: { frames: 3, guests: [1, 1], swap: true },
     setUp: hinted,
     actors: [two.scanner(visit(0, 0)), two.other(reclaim(0, 0)), guest(0, store(0, WORD, 77))],
+  },
+  {
+    name: 'swap-out-cluster-merge',
+    row: 'swap-out × merge',
+    host: { ...small, swap: true },
+    clusterPages: 2,
+    setUp: hinted,
+    actors: [two.scanner(visit(0, 0)), two.other(reclaim(0, 0)), guest(1, store(0, WORD, 77))],
   },
   {
     name: 'swap-out-hint',

@@ -14,7 +14,7 @@ import { createMachine, Machine, type MachineHandle } from '../../src/machine/ma
 import { type AwaitFrame, Mmu } from '../../src/machine/mmu.js'
 import { MachinePages } from '../../src/machine/pages-at-rest.js'
 import { mpnOf } from '../../src/machine/pte.js'
-import { ScratchPage, zeroPageHash } from '../../src/machine/scratch.js'
+import { ScratchPages, zeroPageHash } from '../../src/machine/scratch.js'
 import { closeSwapFile, openSwapFile } from '../../src/machine/swap.js'
 import { counterRow, createCounters, GUEST, SCAN } from '../../src/measure/counters.js'
 import { GuestHistograms } from '../../src/measure/guest-histograms.js'
@@ -30,7 +30,7 @@ const SEGMENT_SHIFT = 4
 const kernelModules = compileKernels()
 
 const zeroHash = zeroPageHash(kernelModules)
-const scratch = new ScratchPage(kernelModules)
+const scratch = new ScratchPages(kernelModules)
 
 export interface HostOptions {
   frames?: number

@@ -9,7 +9,7 @@ import { KSM_DEFAULTS, type KsmFixed } from '../../src/ksm/settings.js'
 import { PAGE_WORDS } from '../../src/machine/layout.js'
 import { OutOfFramesError, RunStopped } from '../../src/machine/mmu.js'
 import { MachinePages } from '../../src/machine/pages-at-rest.js'
-import { ScratchPage } from '../../src/machine/scratch.js'
+import { ScratchPages } from '../../src/machine/scratch.js'
 import { counterRow } from '../../src/measure/counters.js'
 import { GuestHistograms } from '../../src/measure/guest-histograms.js'
 import { Prng, seedOf } from '../../src/random/prng.js'
@@ -39,7 +39,7 @@ const { kernels } = machines[0]!.handle.machine
 // Made once, and used in every round: nothing of a round is left behind for the collector but small objects.
 const views = machines.map(({ handle }) => viewOf(handle, thread))
 const zeroHash = weakZeroPageHash(kernels)
-const scratch = new ScratchPage(kernels)
+const scratch = new ScratchPages(kernels)
 const plain = new PlainPages(Math.max(...machines.map(({ setting }) => setting.pagesPerGuest)), kernels)
 const histograms = new GuestHistograms()
 

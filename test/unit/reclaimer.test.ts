@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { closeSync, ftruncateSync, openSync } from 'node:fs'
 import { test } from 'node:test'
 import { LOCKED, PRESENT, SHARED, SWAPPED, SWAPPED_PTE } from '../../src/machine/pte.js'
-import { SwapFile } from '../../src/machine/swap.js'
+import { CLUSTER_PAGES, SwapFile } from '../../src/machine/swap.js'
 import { RECLAIM, SCAN } from '../../src/measure/counters.js'
-import { type HostOptions, TestHost } from '../support/host.js'
+import { type HostOptions, type TestGuest, TestHost } from '../support/host.js'
 
 const PAGES = 20
 
@@ -32,14 +32,17 @@ test('frees as many frames as are enough, and no more', (t) => {
 })
 
 test('takes pages at random: of all guests, others for another seed, the same for the same', (t) => {
+  const guestPages = 8 * CLUSTER_PAGES
   const taken = (seed: number) => {
-    const host = fullHost()
+    const host = new TestHost({ frames: 2 * guestPages, guests: [guestPages, guestPages], swap: true })
     t.after(() => host.close())
-    host.reclaim(12, seed)
+    for (const { mmu } of host.guests)
+      for (let ppn = 0; ppn < guestPages; ppn++) mmu.store(ppn, 0, Int32Array.of(mmu.firstPage + ppn + 1), 1)
+    host.reclaim(guestPages, seed)
     return [...host.handle.ptes.keys()].filter((page) => host.handle.ptes[page] === SWAPPED_PTE)
   }
   const pages = taken(1)
-  assert.ok(pages.some((page) => page < PAGES) && pages.some((page) => page >= PAGES))
+  assert.ok(pages.some((page) => page < guestPages) && pages.some((page) => page >= guestPages))
   assert.deepEqual(taken(1), pages)
   assert.notDeepEqual(taken(2), pages)
 })
@@ -54,6 +57,61 @@ test('tries to share a page before it swaps it: a duplicate of a shared or a hin
   assert.equal(host.reclaimRow[RECLAIM.swapOuts], 0)
   assert.equal(host.reclaimRow[SCAN.merges], 39)
   assert.equal(countPages(host, SHARED), 40)
+  host.assertIntact()
+})
+
+test('tries all pages of a cluster before it writes any: who could be shared with one of them is not written', (t) => {
+  const host = new TestHost({ frames: 40, guests: [40], swap: true })
+  t.after(() => host.close())
+  const [{ contents }] = host.guests as [TestGuest]
+  for (let ppn = 0; ppn < 40; ppn++) contents.writePrivate(ppn)
+  for (const ppn of [3, 30]) contents.writeKnown(ppn, 1)
+  host.visit(0, 3)
+  host.reclaim(39)
+  assert.deepEqual([host.mpn(0, 3), host.state(host.mpn(0, 3))], [host.mpn(0, 30), 2])
+  assert.equal(host.reclaimRow[RECLAIM.swapOuts], 38)
+  host.assertIntact()
+})
+
+test('writes adjacent pages by one call, and those on both sides of a shared one by two', (t) => {
+  const pages = 2 * CLUSTER_PAGES
+  const host = new TestHost({ frames: pages, guests: [pages], swap: true })
+  t.after(() => host.close())
+  const [{ contents }] = host.guests as [TestGuest]
+  for (let ppn = 0; ppn < pages; ppn++) contents.writePrivate(ppn)
+  for (const ppn of [10, 11]) contents.writeKnown(ppn, 1)
+  for (const ppn of [10, 11]) host.visit(0, ppn)
+  const calls: [page: number, pages: number][] = []
+  const swap = host.reclaimerView.swap!
+  swap.writeGathered = (page, count) => {
+    calls.push([page, count])
+    return SwapFile.prototype.writeGathered.call(swap, page, count)
+  }
+  host.reclaim(4 * pages)
+  assert.deepEqual(
+    calls.sort(([a], [b]) => a - b),
+    [
+      [0, 10],
+      [12, CLUSTER_PAGES - 12],
+      [CLUSTER_PAGES, CLUSTER_PAGES],
+    ],
+  )
+  host.assertIntact()
+})
+
+test('of a run that was written in part, that part alone is swapped out', (t) => {
+  const host = fullHost()
+  t.after(() => host.close())
+  const swap = host.reclaimerView.swap!
+  swap.writeGathered = (page, count) => {
+    const written = SwapFile.prototype.writeGathered.call(swap, page, count - 1)
+    swap.writeError = 'ENOSPC'
+    return written
+  }
+  assert.equal(host.reclaim(7).swapError, 'ENOSPC')
+  assert.equal(host.freeFrames(), 3)
+  assert.equal(countPages(host, SWAPPED), 3)
+  assert.equal(host.reclaimRow[RECLAIM.swapOuts], 3)
   host.assertIntact()
 })
 

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { randomFillSync } from 'node:crypto'
-import { fstatSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { fstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { UserError } from '../../src/errors.js'
 import { PAGE_BYTES } from '../../src/machine/layout.js'
 import { allocateMemory, type MachineMemory } from '../../src/machine/memory.js'
-import { closeSwapFile, openSwapFile, SwapFile, SwapReadError } from '../../src/machine/swap.js'
+import {
+  CLUSTER_PAGES,
+  closeSwapFile,
+  openSwapFile,
+  SwapFile,
+  SwapReadError,
+} from '../../src/machine/swap.js'
+import { canMount, mountSmallDisk } from '../support/small-disk.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'twinpage-swap-'))
 after(() => rmSync(directory, { recursive: true }))
@@ -29,13 +36,21 @@ function withSwap(frames: number, act: (swap: SwapFile, memory: MachineMemory, f
   }
 }
 
+/** Writes frames to adjacent slots, from a page's on. */
+function write(swap: SwapFile, page: number, ...mpns: number[]): number {
+  mpns.forEach((mpn, place) => {
+    swap.gather(place, mpn)
+  })
+  return swap.writeGathered(page, mpns.length)
+}
+
 test('pages come back into any frame as they were, whatever order they were written in', () => {
   withSwap(40, (swap, memory) => {
     const pages = [7, 0, 3, 39, 12]
     const mpns = [0, 15, 16, 31, 38]
     const written = mpns.map((mpn) => bytesOf(memory, mpn).slice())
     pages.forEach((page, index) => {
-      assert.equal(swap.write(mpns[index]!, page), undefined)
+      assert.equal(write(swap, page, mpns[index]!), 1)
     })
     const before = Array.from({ length: 40 }, (_, mpn) => bytesOf(memory, mpn).slice())
     pages.forEach((page, index) => {
@@ -46,25 +61,61 @@ test('pages come back into any frame as they were, whatever order they were writ
   })
 })
 
+test('a full cluster is written as one, whatever frames its pages are in', () => {
+  const act = (swap: SwapFile, memory: MachineMemory) => {
+    const mpns = Array.from({ length: CLUSTER_PAGES }, (_, place) => (place * 29 + 5) % CLUSTER_PAGES)
+    assert.equal(write(swap, 7, ...mpns), CLUSTER_PAGES)
+    assert.equal(swap.writeError, undefined)
+    mpns.forEach((mpn, place) => {
+      swap.read(CLUSTER_PAGES, 7 + place)
+      assert.deepEqual(bytesOf(memory, CLUSTER_PAGES), bytesOf(memory, mpn))
+    })
+    assert.equal(write(swap, 9, 3, 4), 2)
+    const held = [mpns[0], mpns[1], 3, 4, mpns[4]]
+    held.forEach((mpn, place) => {
+      swap.read(CLUSTER_PAGES, 7 + place)
+      assert.deepEqual(bytesOf(memory, CLUSTER_PAGES), bytesOf(memory, mpn!))
+    })
+  }
+  withSwap(CLUSTER_PAGES + 1, act)
+})
+
+test('a disk that is full in the middle of a cluster: those pages count that are wholly there', {
+  skip: !canMount() && 'only root may mount a small disk',
+}, () => {
+  const disk = mountSmallDisk(directory, 'full', 40)
+  const fd = openSwapFile(disk)
+  const swap = new SwapFile(fd, allocateMemory(CLUSTER_PAGES, SEGMENT_SHIFT))
+  assert.equal(write(swap, 0, ...Array.from({ length: 30 }, (_, mpn) => mpn)), 10)
+  assert.match(swap.writeError ?? '', /ENOSPC/)
+  for (let page = 0; page < 10; page++) swap.read(0, page)
+  assert.throws(() => swap.read(0, 10), SwapReadError)
+  assert.equal(write(swap, 4, 1, 2), 2)
+  assert.equal(swap.writeError, undefined)
+  closeSwapFile(fd)
+})
+
 test('a page that is written again holds what was written last', () => {
   withSwap(3, (swap, memory) => {
-    swap.write(0, 5)
-    swap.write(1, 5)
+    write(swap, 5, 0)
+    write(swap, 5, 1)
     swap.read(2, 5)
     assert.deepEqual(bytesOf(memory, 2), bytesOf(memory, 1))
   })
 })
 
 test('the file has no name, so nothing is left whatever the end', () => {
-  const fd = openSwapFile(directory)
-  assert.deepEqual(readdirSync(directory), [])
+  const empty = join(directory, 'empty')
+  mkdirSync(empty)
+  const fd = openSwapFile(empty)
+  assert.deepEqual(readdirSync(empty), [])
   assert.equal(fstatSync(fd).nlink, 0)
   closeSwapFile(fd)
 })
 
 test('a page beyond the end of the file can not be read, and the message names it', () => {
   withSwap(2, (swap) => {
-    swap.write(0, 3)
+    write(swap, 3, 0)
     assert.throws(() => swap.read(1, 4), { name: 'SwapReadError', message: /page 4 .* the file ends before/ })
   })
 })
@@ -72,9 +123,11 @@ test('a page beyond the end of the file can not be read, and the message names i
 test('what the system says of a write that failed comes back as text, not as an exception', () => {
   const readOnly = openSync('/dev/null', 'r')
   const swap = new SwapFile(readOnly, allocateMemory(1, SEGMENT_SHIFT))
-  assert.match(swap.write(0, 0) ?? '', /EBADF/)
+  assert.equal(write(swap, 0, 0), 0)
+  assert.match(swap.writeError ?? '', /EBADF/)
   closeSwapFile(readOnly)
-  assert.match(swap.write(0, 0) ?? '', /EBADF/)
+  assert.equal(write(swap, 0, 0), 0)
+  assert.match(swap.writeError ?? '', /EBADF/)
   assert.throws(() => swap.read(0, 0), SwapReadError)
 })
 

@@ -227,7 +227,8 @@ test('a hinted page that moved to the swap file, and a new page in its frame, ar
   const frame = host.mpn(0, 0)
   onceFound(host.scannerView, () => {
     // Swapped out, and its frame given to another page.
-    assert.ok(host.scannerView.swap!.write(frame, 0) === undefined)
+    host.scannerView.swap!.gather(0, frame)
+    assert.equal(host.scannerView.swap!.writeGathered(0, 1), 1)
     host.handle.ptes[0] = SWAPPED_PTE
     host.reclaimerView.releasePrivate(frame)
     for (let ppn = 1; ppn < 10; ppn++) host.guests[0]!.mmu.store(ppn, 0, Int32Array.of(ppn), 1)

@@ -72,7 +72,9 @@ test("another page's bytes are found, though a guest wrote them", (t) => {
   t.after(() => host.close())
   host.handle.ptes[host.page(0, 1)] = host.pte(0, 2)
   assert.equal(host.verify(0).mismatches, 1)
-  host.reclaimerView.swap!.write(host.mpn(0, 3), host.page(0, 4))
+  const swap = host.reclaimerView.swap!
+  swap.gather(0, host.mpn(0, 3))
+  swap.writeGathered(host.page(0, 4), 1)
   host.handle.ptes[host.page(0, 4)] = SWAPPED_PTE
   assert.equal(host.verify(0).mismatches, 2)
 })
