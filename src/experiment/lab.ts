@@ -1,4 +1,5 @@
 /** Backend `lab`: a machine of our own, with its scanners, reclaimer and swap file, in threads or stepped. */
+import { crowdsOutPageCache } from '../host/resources.js'
 import { compileKernels } from '../kernels/kernels.js'
 import { RMAP_BYTES } from '../ksm/rmap-items.js'
 import { NODE_BYTES } from '../ksm/unstable-tree.js'
@@ -28,7 +29,7 @@ export async function onLab(
   run: (backend: Backend) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
   if (!plan.host.swap.enabled) return run(new Lab(plan, options, undefined))
-  const swapFd = openSwapFile(options.swapDirectory)
+  const swapFd = openSwapFile(options.swapDirectory, crowdsOutPageCache(plan))
   try {
     return await run(new Lab(plan, options, swapFd))
   } finally {

@@ -30,6 +30,12 @@ export function checkResources(plan: Plan): void {
   )
 }
 
+/** Does machine memory, as far as guests can use it, leave the system less than as much again, for its page cache? */
+export function crowdsOutPageCache({ host, guests }: Plan): boolean {
+  const guestPages = guests.reduce((sum, { pages }) => sum + pages, 0)
+  return Math.min(host.frames, guestPages) * PAGE_BYTES > process.availableMemory() / 2
+}
+
 function mebibytes(bytes: number): number {
   return Math.ceil(bytes / 2 ** 20)
 }

@@ -8,10 +8,14 @@
  * The file loses its name as soon as it is open: the system takes its blocks back when the process ends, however
  * it ends. All threads use the one descriptor, with positions given at each call.
  *
+ * The system's page cache makes a swap-in cheap, and costs as much memory as is swapped out. Where machine memory leaves no
+ * room for that, the file is opened past it (O_DIRECT). The system then moves whole pages between aligned places alone: frames
+ * are aligned, and so is what pages are gathered in, since WebAssembly memories are.
+ *
  * Pages are written in clusters: adjacent slots by one call, whatever frames their pages are in. The frames are
  * copied side by side first, which costs less than the calls that it saves.
  */
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDiskError, messageOf, ResourceError, UserError } from '../errors.js'
 import { PAGE_BYTES, PAGE_WORDS, PAGE_WORDS_SHIFT, WASM_PAGE_BYTES } from './layout.js'
@@ -21,17 +25,34 @@ import type { MachineMemory } from './memory.js'
 export const CLUSTER_PAGES = 64
 
 /**
+ * @param pastCache whether to do without the system's page cache, if the filesystem can
  * @throws UserError when the directory takes no file, ResourceError when its disk doesn't
  */
-export function openSwapFile(directory: string): number {
+export function openSwapFile(directory: string, pastCache = false): number {
   const path = join(directory, `.swap-${process.pid}-${process.hrtime.bigint()}`)
   try {
-    const fd = openSync(path, 'wx+', 0o600)
+    const fd = (pastCache ? openDirect(path) : undefined) ?? openSync(path, CREATE, MODE)
     unlinkSync(path)
     return fd
   } catch (error) {
     const message = `can't create the swap file: ${messageOf(error)}`
     throw isDiskError(error) ? new ResourceError(message) : new UserError(message, { file: directory })
+  }
+}
+
+const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
+const MODE = 0o600
+
+/** Undefined: this system or filesystem has no such files. */
+function openDirect(path: string): number | undefined {
+  if (constants.O_DIRECT === undefined) return undefined
+  try {
+    return openSync(path, CREATE | constants.O_DIRECT, MODE)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+    // Refused only after it was made.
+    rmSync(path, { force: true })
+    return undefined
   }
 }
 

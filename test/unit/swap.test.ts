@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
-import { fstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs'
+import {
+  constants,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -25,8 +36,12 @@ function bytesOf({ segments }: MachineMemory, mpn: number): Uint8Array {
   return new Uint8Array(segments[mpn >> SEGMENT_SHIFT]!.buffer, (mpn % 16) * PAGE_BYTES, PAGE_BYTES)
 }
 
-function withSwap(frames: number, act: (swap: SwapFile, memory: MachineMemory, fd: number) => void): void {
-  const fd = openSwapFile(directory)
+function withSwap(
+  frames: number,
+  act: (swap: SwapFile, memory: MachineMemory, fd: number) => void,
+  pastCache = false,
+): void {
+  const fd = openSwapFile(directory, pastCache)
   const memory = allocateMemory(frames, SEGMENT_SHIFT)
   for (let mpn = 0; mpn < frames; mpn++) bytesOf(memory, mpn).set(randomFillSync(new Uint8Array(PAGE_BYTES)))
   try {
@@ -61,23 +76,53 @@ test('pages come back into any frame as they were, whatever order they were writ
   })
 })
 
-test('a full cluster is written as one, whatever frames its pages are in', () => {
-  const act = (swap: SwapFile, memory: MachineMemory) => {
-    const mpns = Array.from({ length: CLUSTER_PAGES }, (_, place) => (place * 29 + 5) % CLUSTER_PAGES)
-    assert.equal(write(swap, 7, ...mpns), CLUSTER_PAGES)
-    assert.equal(swap.writeError, undefined)
-    mpns.forEach((mpn, place) => {
-      swap.read(CLUSTER_PAGES, 7 + place)
-      assert.deepEqual(bytesOf(memory, CLUSTER_PAGES), bytesOf(memory, mpn))
-    })
-    assert.equal(write(swap, 9, 3, 4), 2)
-    const held = [mpns[0], mpns[1], 3, 4, mpns[4]]
-    held.forEach((mpn, place) => {
-      swap.read(CLUSTER_PAGES, 7 + place)
-      assert.deepEqual(bytesOf(memory, CLUSTER_PAGES), bytesOf(memory, mpn!))
-    })
+for (const pastCache of [false, true]) {
+  test(`a full cluster is written as one, whatever frames its pages are in, ${pastCache ? 'past' : 'through'} the page cache`, () => {
+    const act = (swap: SwapFile, memory: MachineMemory) => {
+      const mpns = Array.from({ length: CLUSTER_PAGES }, (_, place) => (place * 29 + 5) % CLUSTER_PAGES)
+      assert.equal(write(swap, 7, ...mpns), CLUSTER_PAGES)
+      assert.equal(swap.writeError, undefined)
+      mpns.forEach((mpn, place) => {
+        swap.read(CLUSTER_PAGES, 7 + place)
+        assert.deepEqual(bytesOf(memory, CLUSTER_PAGES), bytesOf(memory, mpn))
+      })
+      assert.equal(write(swap, 9, 3, 4), 2)
+      const held = [mpns[0], mpns[1], 3, 4, mpns[4]]
+      held.forEach((mpn, place) => {
+        swap.read(CLUSTER_PAGES, 7 + place)
+        assert.deepEqual(bytesOf(memory, CLUSTER_PAGES), bytesOf(memory, mpn!))
+      })
+    }
+    withSwap(CLUSTER_PAGES + 1, act, pastCache)
+  })
+}
+
+const hasFdInfo = existsSync('/proc/self/fdinfo')
+const isDirect = (fd: number) => {
+  const [, flags] = /flags:\s*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))!
+  return (Number.parseInt(flags!, 8) & constants.O_DIRECT) !== 0
+}
+
+test('past the page cache only when asked to', { skip: !hasFdInfo && 'no /proc/self/fdinfo' }, () => {
+  for (const pastCache of [false, true])
+    withSwap(1, (_swap, _memory, fd) => assert.equal(isDirect(fd), pastCache), pastCache)
+})
+
+test('a filesystem that can not do without the page cache is used with it, and nothing else is left there', (t) => {
+  const cacheOnly = join(directory, 'cache-only')
+  mkdirSync(cacheOnly)
+  if (spawnSync('mount', ['-t', 'ramfs', 'twinpage-test', cacheOnly]).status !== 0) {
+    t.skip('only root may mount a ramfs')
+    return
   }
-  withSwap(CLUSTER_PAGES + 1, act)
+  t.after(() => spawnSync('umount', ['--lazy', cacheOnly]))
+  const fd = openSwapFile(cacheOnly, true)
+  t.after(() => closeSwapFile(fd))
+  assert.equal(isDirect(fd), false)
+  assert.deepEqual(readdirSync(cacheOnly), [])
+  const swap = new SwapFile(fd, allocateMemory(2, SEGMENT_SHIFT))
+  assert.equal(write(swap, 3, 0), 1)
+  swap.read(1, 3)
 })
 
 test('a disk that is full in the middle of a cluster: those pages count that are wholly there', {
