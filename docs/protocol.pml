@@ -15,7 +15,7 @@
  * What is checked: assertions in the steps; SOUND, in every state; `audit`, when all threads are done; and that no
  * thread is left waiting (spin's invalid end states).
  *
- * Size, by -D: GUESTS (2 or 3), FRAMES (2 to 4), WORDS (1 or 2), HASHES (1 to 3), SCANNERS (0 to 2), RECLAIMERS (0 or more).
+ * Size, by -D: GUESTS (2 or 3), FRAMES (2 to 4), WORDS and HASHES (1 or 2), SCANNERS (0 to 2), RECLAIMERS (0 or more).
  * -DDEATH: a thread may die before any step. -DMUTANT=name: one mistake is made, and must be found. -DGOAL=name: a state
  * that must be reached is taken for an error (see the end).
  */
@@ -46,25 +46,24 @@
 #define DROP_BEFORE_COPY 2
 #define DROP_IN_TWO_STEPS 3
 #define MERGE_WITHOUT_COMPARISON 4
-#define COMPARE_BEFORE_LOCK 5
-#define FREE_BEFORE_REMAP 6
-#define FREE_WHILE_FILED 7
-#define TRY_LOCK_ANYTHING 8
-#define JOIN_AT_ZERO 9
-#define KEEP_REFERENCE 10
-#define BELIEVE_HINT 11
-#define BELIEVE_REFILED_HINT 12
-#define FILE_WITHOUT_LOOK 13
-#define FIND_AND_FILE_APART 14
-#define MARK_AFTER_HASH 15
-#define STORE_KEEPS_UNTOUCHED 16
-#define STORE_KEEPS_HINTED 17
-#define VISITOR_MARKS 18
-#define VISITOR_FILES 19
-#define WAIT_FOR_SECOND_PTE 20
-#define SWAP_BEFORE_LOCK 21
-#define FREE_BEFORE_SWAPPED 22
-#define WAIT_FOR_EVER 23
+#define FREE_BEFORE_REMAP 5
+#define FREE_WHILE_FILED 6
+#define TRY_LOCK_ANYTHING 7
+#define JOIN_AT_ZERO 8
+#define KEEP_REFERENCE 9
+#define BELIEVE_HINT 10
+#define BELIEVE_REFILED_HINT 11
+#define FILE_WITHOUT_LOOK 12
+#define FIND_AND_FILE_APART 13
+#define MARK_AFTER_HASH 14
+#define STORE_KEEPS_UNTOUCHED 15
+#define STORE_KEEPS_HINTED 16
+#define VISITOR_MARKS 17
+#define VISITOR_FILES 18
+#define WAIT_FOR_SECOND_PTE 19
+#define SWAP_BEFORE_LOCK 20
+#define FREE_BEFORE_SWAPPED 21
+#define WAIT_FOR_EVER 22
 
 /* pte.ts: the same bits. Guest g has one page, page g. */
 #define PRESENT 1
@@ -87,17 +86,19 @@
 #define ownerOf(state) (-(state) - 1)
 
 /*
- * A page is WORDS words of one bit, so pages are often equal. Of one hash every page has it, and none the zero page's; of two
- * the hash is the first word, and the page whose first word is 0 has the zero page's; of three, that is the zero page's alone.
+ * A page is WORDS words of one bit, and its hash is the first, or the same for all: so pages are often equal, and of two words
+ * often only by their hash. Of two words the zero page is treated as one: its hash is known.
  */
 #define ZERO_PAGE 0
-#define ZERO_HASH 0
-#if HASHES == 1
-#define hasHash(contents, hash) true
-#elif HASHES == 2
+#if WORDS == 2
+#define isZeroHash(hash) ((hash) == 0)
+#else
+#define isZeroHash(hash) false
+#endif
+#if HASHES == 2
 #define hasHash(contents, hash) (((contents) & 1) == (hash))
 #else
-#define hasHash(contents, hash) (((contents) == 3 -> 1 : (contents)) == (hash))
+#define hasHash(contents, hash) true
 #endif
 
 #define NOBODY 255
@@ -212,6 +213,9 @@ inline remove(mpn) {
 #endif
 }
 
+/* put: a frame becomes an entry */
+#define put(mpn, hash) assert(!filed[mpn]); filed[mpn] = true; filedHash[mpn] = hash
+
 /* fileShared, with link (stable: of the entries with this hash one at most is not dying, see SOUND) */
 inline fileShared(mpn, hash, references, linked) {
   remove(mpn);
@@ -251,16 +255,15 @@ inline promote(mpn, references) { underBucketLock(state[mpn] = references) }
     :: else \
     fi \
   }
-#define put(mpn, hash) assert(!filed[mpn]); filed[mpn] = true; filedHash[mpn] = hash
 
 /* find */
-inline find(hash, self) { underBucketLock(search(hash, self)) }
+inline find(hash, self) { underBucketLock(search(hash, self); skip) }
 
 /* findOrFile */
 inline findOrFile(self, hash) {
   remove(self);
 #if MUTANT == FIND_AND_FILE_APART
-  underBucketLock(search(hash, self));
+  underBucketLock(search(hash, self); skip);
   underBucketLock(
     if
     :: foundMpn == NOBODY -> put(self, hash)
@@ -472,22 +475,16 @@ inline joinShared() {
 #else
 #define isStale (!(hintWord & HINTED))
 #endif
-/* An entry that is a hint is of a page that is not zero by its hash: of two hashes there is one such. */
-#if HASHES < 3 || MUTANT == BELIEVE_REFILED_HINT
-#define isRefiled false
-#else
+/* Only where there are two hashes that pages are filed under as hints. */
+#if WORDS == 1 && HASHES == 2 && MUTANT != BELIEVE_REFILED_HINT
+#define CAN_BE_REFILED
 #define isRefiled (filedHash[foundMpn] != hash)
-#endif
-#if MUTANT == COMPARE_BEFORE_LOCK
-#define isHintEqual linked
 #else
-#define isHintEqual isEqual(mpnOf(word), foundMpn)
+#define isRefiled false
 #endif
+#define isHintEqual isEqual(mpnOf(word), foundMpn)
 
 inline mergeWithHint() {
-#if MUTANT == COMPARE_BEFORE_LOCK
-  linked = isEqual(mpnOf(word), foundMpn);
-#endif
   if
   :: d_step { isHintOfItsPage ->
       hintWord = pte[foundPage]; pte[foundPage] = hintWord | LOCKED; holder[foundPage] = _pid };
@@ -496,7 +493,7 @@ inline mergeWithHint() {
       remove(foundMpn);
       d_step { unlock(foundPage, hintWord); foundPage = 0; foundMpn = 0; hintWord = 0 };
       goto lookUp
-#if HASHES == 3 && MUTANT != BELIEVE_REFILED_HINT
+#ifdef CAN_BE_REFILED
     :: d_step { !isStale && isRefiled -> unlock(foundPage, hintWord); foundPage = 0; foundMpn = 0; hintWord = 0 };
       goto lookUp
 #endif
@@ -506,7 +503,7 @@ inline mergeWithHint() {
       d_step { unlock(page, sharedPte(foundMpn)); mpn = mpnOf(word); forget() };
       releasePrivate(mpn)
     :: d_step { !isStale && !isRefiled && !isHintEqual ->
-        unlockMismatch(foundMpn); page = 0; word = 0; own = false; hash = 0; foundMpn = 0; linked = false };
+        unlockMismatch(foundMpn); page = 0; word = 0; own = false; hash = 0; foundMpn = 0 };
       d_step { unlock(foundPage, hintWord); forget() }
     fi
 #if MUTANT == WAIT_FOR_SECOND_PTE
@@ -560,9 +557,9 @@ inline shareZero() {
     pte[page] = pte[page] | LOCKED; holder[page] = _pid; hash = value; endsHash() }
 
 #if MUTANT == VISITOR_FILES
-#define files (hash != ZERO_HASH)
+#define files (!isZeroHash(hash))
 #else
-#define files (own && hash != ZERO_HASH)
+#define files (own && !isZeroHash(hash))
 #endif
 #define isNothing (foundMpn == NOBODY)
 #define isShared (foundMpn != NOBODY && foundPage == NOBODY)
@@ -589,11 +586,8 @@ inline visit() {
 #endif
   if
   :: lockHashed(1)
-#if HASHES >= 2
+#if HASHES == 2
   :: lockHashed(0)
-#endif
-#if HASHES == 3
-  :: lockHashed(2)
 #endif
   :: d_step { !canLock(page, word) -> endsHash(); forget() }; goto passed
   fi;
@@ -605,8 +599,10 @@ lookUp:
   if
   :: d_step { isShared -> foundPage = 0 }; joinShared()
   :: isHint -> mergeWithHint()
-  :: d_step { isNothing && hash == ZERO_HASH -> foundPage = 0; foundMpn = 0 }; shareZero()
-  :: d_step { isNothing && hash != ZERO_HASH -> unlock(page, (files -> word | HINTED : word)); forget() }
+#if WORDS == 2
+  :: d_step { isNothing && isZeroHash(hash) -> foundPage = 0; foundMpn = 0 }; shareZero()
+#endif
+  :: d_step { isNothing && !isZeroHash(hash) -> unlock(page, (files -> word | HINTED : word)); forget() }
   fi;
 passed: skip
 }
@@ -634,6 +630,7 @@ inline swapOut() {
   fi
 }
 
+#if SCANNERS > 0
 /* Of two, each has one guest's page. */
 proctype scanner(byte number) {
   byte page, mpn, hash, foundPage, foundMpn;
@@ -648,6 +645,7 @@ proctype scanner(byte number) {
 over:
   working--
 }
+#endif
 
 /* Before it swaps a page out it visits it in passing, as scanners do here. */
 proctype reclaimer() {

@@ -30,13 +30,13 @@ export const GUEST = {
 export const SCAN = {
   /** Present pages visited. */
   pagesScanned: 0,
-  /** Times a page's contents were hashed, hinted pages included. */
+  /** Times a page's contents were hashed. */
   pagesHashed: 1,
   /** Full comparisons of two pages, or of a page with zero. */
   pagesCompared: 2,
   /** Pages remapped to a frame shared with others. */
   merges: 3,
-  /** Hints whose page turned out to have changed. */
+  /** Hints that were found, but whose page was stored to since; under policy `ksm`, nodes whose page has changed. */
   staleHints: 4,
   /** Equal hashes of unequal pages. */
   falseMatches: 5,

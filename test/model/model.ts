@@ -35,7 +35,11 @@ const ONE_BIT = { WORDS: 1, HASHES: 1 }
 
 export const CONFIGURATIONS: readonly Configuration[] = [
   { name: 'sharing', has: '2 guests, 3 frames, scanner; 2 words, 2 hashes', size: { FRAMES: 3 } },
-  { name: 'scanners', has: '2 guests, 2 frames, 2 scanners', size: { FRAMES: 2, SCANNERS: 2, ...ONE_BIT } },
+  {
+    name: 'scanners',
+    has: '2 guests, 2 frames, 2 scanners; 2 hashes',
+    size: { FRAMES: 2, SCANNERS: 2, WORDS: 1 },
+  },
   {
     name: 'swapping',
     has: '2 guests, 2 frames, scanner, reclaimer',
@@ -60,7 +64,7 @@ export interface Mutant {
 }
 
 const SHARING = { FRAMES: 3 }
-const SCANNERS = { FRAMES: 2, SCANNERS: 2, ...ONE_BIT }
+const SCANNERS = { FRAMES: 2, SCANNERS: 2, WORDS: 1 }
 const SWAPPING = { FRAMES: 2, RECLAIMERS: 1, ...ONE_BIT }
 
 /** Mistakes, by the names that the model gives them, and a size that is enough to find each. */
@@ -69,14 +73,20 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'DROP_BEFORE_COPY', size: SHARING },
   { name: 'DROP_IN_TWO_STEPS', size: SHARING },
   { name: 'MERGE_WITHOUT_COMPARISON', size: SHARING },
-  { name: 'COMPARE_BEFORE_LOCK', size: SHARING },
   { name: 'FREE_BEFORE_REMAP', size: SHARING },
   { name: 'FREE_WHILE_FILED', size: SHARING },
   { name: 'TRY_LOCK_ANYTHING', size: SWAPPING },
   { name: 'JOIN_AT_ZERO', size: SHARING },
   { name: 'KEEP_REFERENCE', size: SHARING },
-  { name: 'PROMOTE_WITHOUT_LOOK', size: SWAPPING },
-  { name: 'FILE_WITHOUT_LOOK', size: SCANNERS },
+  { name: 'BELIEVE_HINT', size: SHARING },
+  { name: 'BELIEVE_REFILED_HINT', size: SCANNERS },
+  { name: 'FILE_WITHOUT_LOOK', size: { FRAMES: 2, SCANNERS: 2 } },
+  { name: 'FIND_AND_FILE_APART', size: SCANNERS },
+  { name: 'MARK_AFTER_HASH', size: SHARING },
+  { name: 'STORE_KEEPS_UNTOUCHED', size: SHARING },
+  { name: 'STORE_KEEPS_HINTED', size: SHARING },
+  { name: 'VISITOR_MARKS', size: SCANNERS },
+  { name: 'VISITOR_FILES', size: SHARING },
   { name: 'WAIT_FOR_SECOND_PTE', size: SCANNERS },
   { name: 'SWAP_BEFORE_LOCK', size: SWAPPING },
   { name: 'FREE_BEFORE_SWAPPED', size: SWAPPING },
@@ -88,6 +98,7 @@ export const GOALS: readonly Mutant[] = [
   { name: 'ineligiblePage', size: SHARING },
   { name: 'sharedByTwo', size: SHARING },
   { name: 'dyingEntry', size: SHARING },
+  { name: 'hintedPage', size: SHARING },
   { name: 'oldHint', size: SHARING },
   { name: 'swappedPage', size: SWAPPING },
   { name: 'noFrameLeft', size: SWAPPING },
