@@ -79,7 +79,7 @@ export function viewOf({ machine: handle, poison }: StressMachineHandle, thread:
   suspectPromoted(machine)
   const lingering = new Lingering(thread)
   lingering.after(machine.kernels, ['hash', 'equal', 'isZero', 'copy'])
-  lingering.after(machine.shareTable, ['find', 'findShared', 'remove'])
+  lingering.after(machine.shareTable, ['find', 'findOrFile', 'findShared', 'remove'])
   lingering.after(machine.allocator, ['allocate'])
   return machine
 }
