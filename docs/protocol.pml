@@ -647,6 +647,7 @@ over:
 }
 #endif
 
+#if RECLAIMERS > 0
 /* Before it swaps a page out it visits it in passing, as scanners do here. */
 proctype reclaimer() {
   byte page, mpn;
@@ -660,6 +661,7 @@ proctype reclaimer() {
 over:
   working--
 }
+#endif
 
 /* ---- What must hold ------------------------------------------------------------------------------------------------ */
 
