@@ -42,6 +42,12 @@ const GROUP_SHIFT = 3
 /** A reserve word: the group's number above as many bits as it has frames. */
 const GROUP_BITS = 8
 const GROUP_MASK = 0xff
+/**
+ * Free frames that a thread is worth waking for, at most: if each woke one, guests that wait would be woken so often, to store to
+ * a page and wait again, that it took most of the processors. In a small machine it is fewer, down to one.
+ */
+const WAKE_FRAMES_MAX = 64
+const WAKE_PART = 1 / 4096
 /** All reserves together hold at most this part of memory: it counts as used where free memory is watched. */
 const RESERVED_PART_MAX = 1 / 64
 
@@ -107,6 +113,8 @@ export class FrameAllocator {
   private readonly reserve: number
   private readonly threads: number
   private readonly lowFrames: number
+  /** So many available frames wake a waiter. Who waits looks for fewer by itself, when its nap is over. */
+  private readonly wakeFrames: number
   /** Most frames taken at once. */
   private readonly batch: number
   /** Where the next search of the summary begins. */
@@ -123,6 +131,7 @@ export class FrameAllocator {
     this.reserve = reserve + thread * CACHE_LINE_WORDS
     this.threads = layout.threads
     this.lowFrames = layout.lowFrames
+    this.wakeFrames = Math.max(1, Math.min(WAKE_FRAMES_MAX, Math.floor(layout.frames * WAKE_PART)))
     const fair = Math.floor((layout.frames * RESERVED_PART_MAX) / layout.threads)
     this.batch = Math.max(1, Math.min(GROUP_FRAMES, fair))
     this.cursor = Math.floor((thread * summaryWords) / layout.threads)
@@ -147,8 +156,7 @@ export class FrameAllocator {
     const summaryBit = 1 << (word & 31)
     const summaryIndex = this.summary + (word >>> 5)
     if ((A.load(this.words, summaryIndex) & summaryBit) === 0) A.or(this.words, summaryIndex, summaryBit)
-    A.add(this.words, AVAILABLE, 1)
-    this.wakeWaiter()
+    if (A.add(this.words, AVAILABLE, 1) + 1 >= this.wakeFrames) this.wakeWaiter()
   }
 
   /** Frames in the bitmap. Those in reserves are free as well, but promised to their threads. */

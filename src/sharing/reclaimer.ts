@@ -3,6 +3,9 @@
  * first, and else writes it to the swap file and frees its frame, until enough is free again. Shared pages are left
  * alone: they save memory as they are.
  *
+ * As long as sharing frees frames at a good rate it does nothing else: guests that touch their memory faster than it is
+ * scanned would otherwise have pages written that are only in the way of those that can be shared.
+ *
  * It takes pages by the cluster, adjacent ones at a random place, so that what is to be written goes to the disk in few
  * calls. All of a cluster are tried for sharing before any is written. A cluster is as large as what is needed, so none is
  * broken off, which would spare the pages at its end.
@@ -30,6 +33,10 @@ const IDLE_MS = 20
 /** Pages tried in a row without freeing one before the reclaimer takes a rest: all may be shared, or unwritable. */
 const FRUITLESS_TRIES_MAX = 10_000
 const REST_NS = 2e6
+/** Nothing is written while at least this part of the pages tried lately could be shared. */
+const SHARING_PAYS_PART = 1 / 16
+/** What "lately" is: the weight of a page tried falls to 1/e with so many more. */
+const LATELY_PAGES = 1024
 
 export class Reclaimer implements Actor {
   private readonly guestPages: number
@@ -41,6 +48,8 @@ export class Reclaimer implements Actor {
   /** Whether it is answering a request, and how many pages it has tried in vain since it last freed a frame. */
   private isFreeing = false
   private fruitlessTries = 0
+  /** Of the pages tried lately, the part that was shared. */
+  private sharedPart = 0
 
   constructor(
     private readonly machine: Machine,
@@ -105,8 +114,9 @@ export class Reclaimer implements Actor {
     for (let place = 0; place < pages; place++) {
       if (this.tryToShare(first, place)) freed++
     }
+    this.sharedPart += (freed - pages * this.sharedPart) / LATELY_PAGES
     const { swap } = this.machine
-    if (swap === undefined) return freed
+    if (swap === undefined || this.sharedPart >= SHARING_PAYS_PART) return freed
     for (let place = 0; place < pages && !this.writeFailed; place++) {
       const run = this.lockRun(swap, first, place, pages)
       if (run > 0) freed += this.swapOut(swap, first, place, run)

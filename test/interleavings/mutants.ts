@@ -444,7 +444,7 @@ export const mutants: Mutant[] = [
   {
     name: 'who waits for a frame is not told of it',
     file: 'machine/allocator.js',
-    find: 'A.add(this.words, AVAILABLE, 1);\n        this.wakeWaiter();',
+    find: 'if (A.add(this.words, AVAILABLE, 1) + 1 >= this.wakeFrames)\n            this.wakeWaiter();',
     replace: 'A.add(this.words, AVAILABLE, 1);',
     races: ['stall-free'],
   },
