@@ -226,8 +226,11 @@ export class FrameAllocator {
 
   /** Moves frames of one group from the bitmap to the empty reserve; false if the bitmap has none. */
   private refill(): boolean {
+    // The search goes through all of the summary, which in a large machine takes long. A frame that is not counted yet will wake
+    // whoever waits for it.
+    if (A.load(this.words, AVAILABLE) <= 0) return false
     for (let visited = 0; visited < this.summaryWords; visited++) {
-      let candidates = A.load(this.words, this.summary + this.cursor)
+      let candidates = A.peek(this.words, this.summary + this.cursor)
       while (candidates !== 0) {
         const candidate = candidates & -candidates
         if (this.takeFrom((this.cursor << 5) | indexOf(candidate))) return true

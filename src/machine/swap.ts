@@ -88,8 +88,7 @@ export class SwapFile {
     const { cluster } = this
     const segment = this.segments[mpn >>> this.segmentShift]!
     const from = this.frameInSegment(mpn) << PAGE_WORDS_SHIFT
-    const to = place << PAGE_WORDS_SHIFT
-    for (let word = 0; word < PAGE_WORDS; word++) cluster[to + word] = segment[from + word]!
+    cluster.set(segment.subarray(from, from + PAGE_WORDS), place << PAGE_WORDS_SHIFT)
   }
 
   /**
