@@ -4,27 +4,20 @@
  * trace's snapshots, the guests stand still.
  *
  * Opportunity needs no hashing: it is the number of present pages less the number of distinct tags among them, a
- * unique page being distinct from all. One pass over the page tables, a bit for each content and each frame.
+ * unique page being distinct from all.
  */
-import * as A from '#atomics'
 import { ksmCountersOf, ksmStatOf } from '../ksm/sample.js'
 import { countFreeFrames } from '../machine/allocator.js'
-import { FRAME_WORDS, STATE } from '../machine/frames.js'
-import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
-import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
+import type { MachineHandle } from '../machine/machine.js'
 import { counterRow, GUEST, KSM, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Sampler } from './backend.js'
-import { Bits } from './bits.js'
 import type { LabScan } from './lab-scan.js'
 import type { GuestSample, KsmSample, Sample } from './outcome.js'
-
-/** No PTE of a page that is there. */
-const NO_PTE = 0
+import { PageCounter } from './page-counter.js'
 
 export class LabSampler implements Sampler {
-  private readonly contentsSeen: Bits
-  private readonly framesSeen: Bits
+  private readonly counter: PageCounter
   private readonly guestRows: Float64Array[]
   /** Of the one scanner of policy `ksm`. */
   private readonly ksmRow: Float64Array
@@ -37,8 +30,7 @@ export class LabSampler implements Sampler {
     private readonly scan: LabScan,
   ) {
     const guests = plan.guests.length
-    this.contentsSeen = new Bits(plan.contents)
-    this.framesSeen = new Bits(machine.memory.frames)
+    this.counter = new PageCounter(machine, plan.contents)
     this.guestRows = plan.guests.map((_, guest) => counterRow(counters, guest))
     this.ksmRow = counterRow(counters, guests)
     this.reclaimRow = counterRow(counters, guests + plan.scanner.count)
@@ -46,23 +38,18 @@ export class LabSampler implements Sampler {
 
   /** @param timeSeconds scenario seconds */
   sample(timeSeconds: number, phase: string, snapshot: number | undefined): Sample {
-    this.contentsSeen.clear()
-    this.framesSeen.clear()
+    const { counter } = this
+    counter.begin()
     const guests: GuestSample[] = []
-    let distinct = 0
-    let common = 0
     let firstPage = 0
     this.plan.guests.forEach(({ pages }, guest) => {
-      const counts = this.countPages(firstPage, pages)
-      distinct += counts.newContents
-      common += counts.newSharedFrames
-      firstPage += pages
       const row = this.guestRows[guest]!
       const ksm =
         this.plan.scanner.policy === 'ksm'
-          ? ksmStatOf(this.ksmRow, row, this.machine, firstPage - pages, pages)
+          ? ksmStatOf(this.ksmRow, row, this.machine, firstPage, pages)
           : undefined
-      guests.push({ ...counts.guest, ...readCounters(row, GUEST), ksm })
+      guests.push({ ...counter.count(firstPage, pages), ...readCounters(row, GUEST), ksm })
+      firstPage += pages
     })
     const sum = (field: Exclude<keyof GuestSample, 'ksm'>) =>
       guests.reduce((total, guest) => total + (guest[field] ?? 0), 0)
@@ -74,11 +61,11 @@ export class LabSampler implements Sampler {
       snapshot,
       presentPages,
       sharedPages,
-      sharedCommonPages: common,
-      savedPages: sharedPages - common,
+      sharedCommonPages: counter.sharedFrames,
+      savedPages: sharedPages - counter.sharedFrames,
       zeroPages: sum('zeroPages'),
       swappedPages: sum('swappedPages'),
-      opportunityPages: presentPages - distinct,
+      opportunityPages: presentPages - counter.distinctContents,
       footprintPages: this.machine.memory.frames - countFreeFrames(this.machine.allocator),
       scan: this.scan.counters(),
       cowFaults: sum('cowFaults'),
@@ -95,53 +82,5 @@ export class LabSampler implements Sampler {
     if (this.plan.scanner.policy !== 'ksm') return undefined
     const pages_to_scan = this.ksmRow[KSM.pages_to_scan]!
     return { ...ksmCountersOf(this.ksmRow, this.machine), pages_to_scan, cow_ksm: undefined }
-  }
-
-  private countPages(firstPage: number, pages: number) {
-    const { ptes, tags, frameTable } = this.machine
-    let present = 0
-    let shared = 0
-    let saved = 0
-    let zero = 0
-    let swapped = 0
-    let newContents = 0
-    let newSharedFrames = 0
-    // Neighbours often hold the same, above all zeros: what was found out of one holds for the next.
-    let lastTag = UNIQUE_TAG
-    let lastShared = NO_PTE
-    let savedByLast = 0
-    for (let page = firstPage; page < firstPage + pages; page++) {
-      const pte = A.peek(ptes, page)
-      if ((pte & PRESENT) === 0) {
-        if ((pte & SWAPPED) !== 0) swapped++
-        continue
-      }
-      present++
-      const tag = tags[page]!
-      if (tag === UNIQUE_TAG) {
-        newContents++
-      } else if (tag !== lastTag) {
-        lastTag = tag
-        if (this.contentsSeen.add(tag)) newContents++
-      }
-      if ((pte & SHARED) === 0) continue
-      shared++
-      if (tag === ZERO_TAG) zero++
-      if (pte !== lastShared) {
-        lastShared = pte
-        const mpn = mpnOf(pte)
-        if (this.framesSeen.add(mpn)) newSharedFrames++
-        savedByLast = 1 - 1 / Math.max(1, A.peek(frameTable, mpn * FRAME_WORDS + STATE))
-      }
-      saved += savedByLast
-    }
-    const guest = {
-      presentPages: present,
-      sharedPages: shared,
-      savedPages: saved,
-      zeroPages: zero,
-      swappedPages: swapped,
-    }
-    return { guest, newContents, newSharedFrames }
   }
 }
