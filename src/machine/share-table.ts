@@ -33,9 +33,13 @@ import {
   tryAddReference,
   UNLINKED,
 } from './frames.js'
+import { mpnOf } from './pte.js'
 
 const BUCKET_LOCKED = 1
 const EMPTY = 0
+
+/** Frames of one `prefetch`, at most. */
+export const PREFETCHED_MAX = 64
 
 export type Found = 'nothing' | 'shared' | 'hint'
 
@@ -48,6 +52,8 @@ export function createBuckets(frames: number): Int32Array {
 export class ShareTable {
   private readonly mask: number
   private readonly spin = new SpinLimit('a share-table bucket')
+
+  private readonly heads = new Int32Array(PREFETCHED_MAX)
 
   /** The frame that the last `find` returned. */
   foundMpn = 0
@@ -106,12 +112,24 @@ export class ShareTable {
     return mpn !== END
   }
 
-  /** Reads, without a lock, what finding or filing a frame will need, so that it is near by then; the value means nothing. */
-  prefetch(mpn: number, hashLow: number, hashHigh: number): number {
-    return (
-      A.peek(this.buckets, this.bucketOf(hashLow, hashHigh)) ^
-      A.peek(this.frameTable, mpn * FRAME_WORDS + NEXT)
-    )
+  /**
+   * Reads, without locks, what finding or filing frames will need, so that it is near by then: first all heads of chains, and then
+   * all first entries, so that the processor fetches many at once.
+   * @param ptes of the frames' pages; the first `count` of them count, as of the hashes
+   * @returns what means nothing, but must be used, or nothing would be read
+   */
+  prefetch(ptes: Int32Array, lows: Int32Array, highs: Int32Array, count: number): number {
+    const { heads } = this
+    let read = 0
+    for (let i = 0; i < count; i++) {
+      heads[i] = A.peek(this.buckets, this.bucketOf(lows[i]!, highs[i]!))
+      read ^= A.peek(this.frameTable, mpnOf(ptes[i]!) * FRAME_WORDS + NEXT)
+    }
+    for (let i = 0; i < count; i++) {
+      const first = firstOf(heads[i]! & ~BUCKET_LOCKED)
+      if (first !== END) read ^= A.peek(this.frameTable, first * FRAME_WORDS + HASH_LOW)
+    }
+    return read
   }
 
   /** Is this frame filed under this hash already? A look without a lock: true or false may be out of date. */

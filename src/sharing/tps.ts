@@ -69,34 +69,44 @@ export class TpsPolicy implements Policy {
   }
 
   /**
-   * All are marked, then all hashed, then one after the other looked up: so the words that a page needs in the tables are
-   * fetched while the next one is hashed, and no atomic operation waits for them.
+   * All are marked, then all hashed, then what each needs in the tables is fetched, all at once, and then one after the other
+   * is looked up: an atomic operation makes the processor wait for whatever is on its way.
    */
   scan(pages: Int32Array, count: number, guest: number): void {
-    const { kernels, marked, markedPtes, lows, highs } = this
-    const { ptes, shareTable } = this.machine
-    let markedPages = 0
-    for (let i = 0; i < count; i++) {
-      const page = pages[i]!
-      const seen = A.peek(ptes, page)
-      if (!this.isCandidate(seen) || !this.mark(page, seen)) continue
-      marked[markedPages] = page
-      markedPtes[markedPages++] = seen | UNTOUCHED
-    }
-    let prefetched = 0
-    for (let i = 0; i < markedPages; i++) {
-      const mpn = mpnOf(markedPtes[i]!)
-      this.hash(mpn)
-      const low = kernels.hashLow ^ this.salts.low[guest]!
-      const high = kernels.hashHigh ^ this.salts.high[guest]!
-      lows[i] = low
-      highs[i] = high
-      prefetched ^= shareTable.prefetch(mpn, low, high)
-    }
-    this.prefetched = prefetched
+    const markedPages = this.markAll(pages, count)
+    this.hashAll(markedPages, guest)
+    const { marked, markedPtes, lows, highs } = this
+    this.prefetched = this.machine.shareTable.prefetch(markedPtes, lows, highs, markedPages)
     for (let i = 0; i < markedPages; i++) {
       this.settle(marked[i]!, markedPtes[i]!, guest, lows[i]!, highs[i]!, true)
     }
+  }
+
+  /** Marks those that are to be hashed; returns how many. */
+  private markAll(pages: Int32Array, count: number): number {
+    const { marked, markedPtes } = this
+    const { ptes } = this.machine
+    let markedPages = 0
+    for (let i = 0; i < count; i++) {
+      const page = pages[i]!
+      const pte = A.peek(ptes, page)
+      if (!this.isCandidate(pte) || !this.mark(page, pte)) continue
+      marked[markedPages] = page
+      markedPtes[markedPages++] = pte | UNTOUCHED
+    }
+    return markedPages
+  }
+
+  private hashAll(markedPages: number, guest: number): void {
+    const { kernels, markedPtes, lows, highs } = this
+    const saltLow = this.salts.low[guest]!
+    const saltHigh = this.salts.high[guest]!
+    for (let i = 0; i < markedPages; i++) {
+      kernels.hash(mpnOf(markedPtes[i]!))
+      lows[i] = kernels.hashLow ^ saltLow
+      highs[i] = kernels.hashHigh ^ saltHigh
+    }
+    this.counters[SCAN.pagesHashed]! += markedPages
   }
 
   visit(page: number, guest: number): boolean {
