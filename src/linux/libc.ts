@@ -4,12 +4,14 @@
  */
 import { createRequire } from 'node:module'
 import { messageOf, ResourceError } from '../errors.js'
+import { PAGE_BYTES } from '../machine/layout.js'
 
 /** madvise(2), asm-generic/mman-common.h */
 export const MADV_DONTNEED = 4
 export const MADV_DONTFORK = 10
 export const MADV_MERGEABLE = 12
 export const MADV_UNMERGEABLE = 13
+export const MADV_HUGEPAGE = 14
 export const MADV_NOHUGEPAGE = 15
 
 type Koffi = typeof import('koffi')
@@ -52,13 +54,14 @@ export function libc(): LibC {
 }
 
 /**
- * Advises the kernel on all of a memory.
+ * Advises the kernel on all of a memory, from the first of its pages that is whole.
  * @param advice one of MADV_*
  * @throws ResourceError when the kernel refuses
  */
-export function madvise(memory: WebAssembly.Memory, advice: number): void {
+export function madvise({ buffer }: { readonly buffer: ArrayBufferLike }, advice: number): void {
   const { koffi, madvise } = libc()
-  const bytes = new Uint8Array(memory.buffer)
+  const start = Number(koffi.address(new Uint8Array(buffer)))
+  const bytes = new Uint8Array(buffer, Math.ceil(start / PAGE_BYTES) * PAGE_BYTES - start)
   if (madvise(bytes, bytes.byteLength, advice) === 0) return
   const code = koffi.errno()
   throw new ResourceError(`madvise(${advice}) on ${bytes.byteLength} bytes was refused: errno ${code}`)

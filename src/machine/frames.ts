@@ -18,6 +18,7 @@
  *   The other words: under the lock of the bucket (share-table.ts) by whoever may write STATE.
  */
 import * as A from '#atomics'
+import { createTable } from './huge-pages.js'
 
 export const FRAME_WORDS = 4
 export const STATE = 0
@@ -33,7 +34,7 @@ export const END = -1
 export const FREE_STATE = 0
 
 export function createFrameTable(frames: number): Int32Array {
-  const words = new Int32Array(new SharedArrayBuffer(frames * FRAME_WORDS * 4))
+  const words = createTable(frames * FRAME_WORDS)
   for (let mpn = 0; mpn < frames; mpn++) words[mpn * FRAME_WORDS + NEXT] = UNLINKED
   return words
 }

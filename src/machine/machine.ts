@@ -17,6 +17,7 @@ import * as A from '#atomics'
 import { type KernelModules, PageKernels } from '../kernels/kernels.js'
 import { type AllocatorLayout, createAllocator, FrameAllocator } from './allocator.js'
 import { createFrameTable, FRAME_WORDS, FREE_STATE, STATE } from './frames.js'
+import { adviseHugePages, createTable } from './huge-pages.js'
 import { PAGE_WORDS_SHIFT } from './layout.js'
 import { allocateMemory, type MachineMemory } from './memory.js'
 import { LOCKED } from './pte.js'
@@ -56,14 +57,16 @@ export function createMachine(
   kernels: KernelModules,
   swapFd: number | undefined,
 ): MachineHandle {
+  const memory = allocateMemory(size.frames, size.segmentShift)
+  memory.segments.forEach(adviseHugePages)
   return {
-    memory: allocateMemory(size.frames, size.segmentShift),
+    memory,
     kernels,
     frameTable: createFrameTable(size.frames),
     buckets: createBuckets(size.frames),
     allocator: createAllocator(size.frames, size.threads, size.lowFrames),
-    ptes: new Int32Array(new SharedArrayBuffer(size.guestPages * 4)),
-    tags: new Int32Array(new SharedArrayBuffer(size.guestPages * 4)),
+    ptes: createTable(size.guestPages),
+    tags: createTable(size.guestPages),
     swapFd,
   }
 }

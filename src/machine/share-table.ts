@@ -33,6 +33,7 @@ import {
   tryAddReference,
   UNLINKED,
 } from './frames.js'
+import { createTable } from './huge-pages.js'
 import { mpnOf } from './pte.js'
 
 const BUCKET_LOCKED = 1
@@ -46,7 +47,7 @@ export type Found = 'nothing' | 'shared' | 'hint'
 /** One bucket for each frame, rounded up to a power of two. */
 export function createBuckets(frames: number): Int32Array {
   const count = 2 ** Math.ceil(Math.log2(Math.max(2, frames)))
-  return new Int32Array(new SharedArrayBuffer(count * 4))
+  return createTable(count)
 }
 
 export class ShareTable {
