@@ -21,8 +21,8 @@ import { isDiskError, messageOf, ResourceError, UserError } from '../errors.js'
 import { PAGE_BYTES, PAGE_WORDS, PAGE_WORDS_SHIFT, WASM_PAGE_BYTES } from './layout.js'
 import type { MachineMemory } from './memory.js'
 
-/** Most pages that are written, or read ahead, by one call: 256 KiB. */
-export const CLUSTER_PAGES = 64
+/** Most pages that are written, or read ahead, by one call: 512 KiB. */
+export const CLUSTER_PAGES = 128
 
 /**
  * @param pastCache whether to do without the system's page cache, if the filesystem can
