@@ -157,7 +157,8 @@ export class Mmu implements GuestRam {
   fill(ppn: number, keyLow: number, keyHigh: number, tag: number): void {
     const page = this.firstPage + ppn
     const pte = this.lockWritable(page)
-    this.digests[ppn] = this.machine.kernels.fill(mpnOf(pte), keyLow, keyHigh)
+    const digest = this.machine.kernels.fill(mpnOf(pte), keyLow, keyHigh)
+    if (this.observes) this.digests[ppn] = digest
     this.finishStore(page, pte, tag, PAGE_WORDS)
   }
 
@@ -166,7 +167,7 @@ export class Mmu implements GuestRam {
     const page = this.firstPage + ppn
     const pte = this.lockWritable(page)
     this.machine.kernels.zero(mpnOf(pte))
-    this.digests[ppn] = ZERO_PAGE_DIGEST
+    if (this.observes) this.digests[ppn] = ZERO_PAGE_DIGEST
     this.finishStore(page, pte, ZERO_TAG, PAGE_WORDS)
   }
 

@@ -37,6 +37,8 @@ export interface LabOptions {
   order?: TpsPlan['order']
   /** Content numbers that guests may hold are below this. */
   contents?: number
+  /** How many there are. */
+  scanners?: number
   /** False: the guests keep no digests, tags, counts and latencies. */
   observes?: boolean
 }
@@ -44,7 +46,8 @@ export interface LabOptions {
 export class BenchLab {
   readonly handle: MachineHandle
   readonly plan: Plan
-  /** What the scanner's thread is told. */
+  /** What each scanner's thread is told; that of the first. */
+  readonly scannerTasks: readonly ScannerTask[]
   readonly scannerTask: ScannerTask
   readonly scanRow: Float64Array
   readonly control: Control
@@ -53,17 +56,25 @@ export class BenchLab {
   readonly sampler: LabSampler
   private saved: { bytes: Uint8Array; copy: Uint8Array }[] = []
 
-  constructor({ guests, order = 'sequential', contents = 1, observes = true, ...options }: LabOptions) {
-    const threads = guests.length + 2
+  constructor({
+    guests,
+    order = 'sequential',
+    contents = 1,
+    scanners: count = 1,
+    observes = true,
+    ...options
+  }: LabOptions) {
+    const threads = guests.length + count + 1
     const guestPages = guests.reduce((sum, pages) => sum + pages, 0)
     const frames = options.frames ?? guestPages + threads * SPARE_FRAMES_PER_THREAD
     this.handle = createMachine({ frames, guestPages, threads, lowFrames: 0 }, kernels, undefined)
-    this.plan = planOf(guests, frames, order, contents)
+    this.plan = planOf(guests, frames, order, contents, count)
     const counters = createCounters(threads)
     const control = createControl(guests.length, threads, this.plan.phases.length)
     this.control = new Control(control)
     this.control.startPhase(0, nowNs())
     const { scanners } = hypervisorTasks(this.plan, { control, counters }, this.handle, 0)
+    this.scannerTasks = scanners
     this.scannerTask = scanners[0]!
     this.scanRow = counterRow(counters, this.scannerTask.thread)
     this.sampler = new LabSampler(this.plan, this.handle, counters, new LabScan(scanners, this.control))
@@ -123,7 +134,13 @@ export function sharedTables({ memory, ...tables }: MachineHandle): Uint8Array[]
   return [...found].filter((buffer) => !frames.has(buffer)).map((buffer) => new Uint8Array(buffer))
 }
 
-function planOf(guests: readonly number[], frames: number, order: TpsPlan['order'], contents: number): Plan {
+function planOf(
+  guests: readonly number[],
+  frames: number,
+  order: TpsPlan['order'],
+  contents: number,
+  count: number,
+): Plan {
   const rates = { unthrottled: true, ShareScanTimeSeconds: 3600, ShareScanGHz: 4, ShareRateMax: 1024 }
   return {
     scenario: 'bench',
@@ -148,8 +165,8 @@ function planOf(guests: readonly number[], frames: number, order: TpsPlan['order
       activities: [[]],
       traceGuest: undefined,
     })),
-    scanner: { policy: 'tps', count: 1, order, ShareForceSalting: 0, onDeath: 'fail', rates: [rates] },
-    phases: [{ name: 'bench', ends: { when: 'time' }, seconds: 1 }],
+    scanner: { policy: 'tps', count, order, ShareForceSalting: 0, onDeath: 'fail', rates: [rates, rates] },
+    phases: ['bench', 'bench again'].map((name) => ({ name, ends: { when: 'time' }, seconds: 1 })),
     sampleSeconds: 60,
     contents,
     trace: undefined,

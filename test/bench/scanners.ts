@@ -1,33 +1,24 @@
 /**
- * scanners: pages/s of two scanners against one, each on a thread of its own: two runs of the same scenario, whose guests
- * fill their memory and then do nothing.
+ * scanners: pages/s of two scanners against one, each on a thread of its own, first pass over pages that all differ. A lab's
+ * scanners first go over all pages once, to be compiled and warm; then they rest, the tables are put back, and they begin anew.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { messageOf, UserError } from '../../src/errors.js'
-import { runExperiment } from '../../src/run-experiment.js'
+import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+import { nowNs } from '../../src/measure/clock.js'
+import { counterRow, SCAN } from '../../src/measure/counters.js'
 import type { Bench, Notes } from './bench.js'
 import { collectGarbage } from './garbage.js'
-import { type Figure, figureOf, interleave } from './measure.js'
+import { BenchLab } from './lab.js'
+import { type Figure, figureOf, interleave, perSecond } from './measure.js'
 
-const ROUNDS = 5
+const ROUNDS = 7
 const SCANNERS = 2
-
-const SCENARIO = `
-description: Four guests that fill their memory with pages that all differ, and then do nothing
-host: { memory: 1GiB, swap: { enabled: false } }
-guests:
-  - name: guest
-    count: 4
-    memory: 256MiB
-    image: [{ class: private, size: rest }]
-    workload: { boot: [{ do: boot, over: 0s }] }
-scanner: { unthrottled: true }
-phases:
-  - { name: boot, until: settled, limit: 60s }
-  - { name: scan, duration: 2s }
-`
+const GUESTS = [2 ** 16, 2 ** 16, 2 ** 16, 2 ** 16]
+const POLL_MS = 1
+/** Long after any scanner has ended its batch. */
+const REST_MS = 20
+const LIMIT_SECONDS = 60
 
 export const scannersBenches: Bench[] = [{ names: ['scanners'], run: scanners }]
 
@@ -36,32 +27,49 @@ async function scanners(notes: Notes): Promise<Figure[]> {
     notes.add('without scanners: there is one processor for two of them')
     return []
   }
-  const directory = mkdtempSync(join(tmpdir(), 'twinpage-bench-'))
-  const file = join(directory, 'scanners.yaml')
-  writeFileSync(file, SCENARIO)
   const scanning = (count: number) => async () => {
     await collectGarbage()
-    return pagesPerSecond(file, join(directory, 'results'), count)
+    return firstPass(count)
   }
+  const pairs = await interleave(
+    ROUNDS,
+    { warmUps: 0, measure: scanning(SCANNERS) },
+    { warmUps: 0, measure: scanning(1) },
+  )
+  return [figureOf('scanners', 'pages/s', 'one scanner', pairs)]
+}
+
+async function firstPass(scanners: number): Promise<number> {
+  const lab = new BenchLab({ guests: GUESTS, order: 'random', scanners })
+  lab.fillUnique()
+  lab.save()
+  const thread = new URL('scanner-thread.js', import.meta.url)
+  const workers = lab.scannerTasks.map((workerData) => new Worker(thread, { workerData }))
   try {
-    const pairs = await interleave(
-      ROUNDS,
-      { warmUps: 0, measure: scanning(SCANNERS) },
-      { warmUps: 0, measure: scanning(1) },
-    )
-    return [figureOf('scanners', 'pages/s', 'one scanner', pairs)]
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    notes.add(`without scanners: ${messageOf(error)}`)
-    return []
+    await allHashed(lab)
+    lab.control.endPhase(0)
+    await sleep(REST_MS)
+    lab.restore()
+    const goal = lab.handle.ptes.length
+    const startNs = nowNs()
+    lab.control.startPhase(1, startNs)
+    await allHashed(lab)
+    return perSecond(goal, nowNs() - startNs)
   } finally {
-    rmSync(directory, { recursive: true })
+    lab.control.stop()
+    await Promise.all(workers.map((worker) => worker.terminate()))
   }
 }
 
-async function pagesPerSecond(file: string, out: string, count: number): Promise<number> {
-  rmSync(out, { recursive: true, force: true })
-  const { summary, failure } = await runExperiment(file, { set: [`scanner.count=${count}`], out })
-  if (failure !== undefined) throw new Error(failure.message)
-  return summary.phases.at(-1)!.scan.pagesPerSecond
+/** Waits until the scanners of a lab whose pages all differ have hashed each page once, since the tables were last put back. */
+async function allHashed({ handle, scannerTasks }: BenchLab): Promise<void> {
+  const rows = scannerTasks.map(({ counters, thread }) => counterRow(counters, thread))
+  const hashed = () => rows.reduce((sum, row) => sum + row[SCAN.pagesHashed]!, 0)
+  const before = hashed()
+  const goal = (Math.floor(before / handle.ptes.length) + 1) * handle.ptes.length
+  const limitNs = nowNs() + LIMIT_SECONDS * 1e9
+  while (hashed() < goal) {
+    if (nowNs() > limitNs) throw new Error('the scanners have not hashed all pages')
+    await sleep(POLL_MS)
+  }
 }
