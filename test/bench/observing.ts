@@ -14,6 +14,7 @@ import { BenchLab } from './lab.js'
 import { type Figure, figureOf, interleave, perSecond } from './measure.js'
 import { storedLab, updating } from './store.js'
 
+const STORE_ROUNDS = 15
 const ROUNDS = 7
 const PAGES = 2 ** 18
 const SAMPLE_MS = 60_000 / 128
@@ -32,7 +33,7 @@ async function stores(notes: Notes): Promise<Figure[]> {
     notes.add("without observing.stores: a guest's instruments can't be turned off")
     return []
   }
-  const pairs = await interleave(ROUNDS, updating(storedLab(), 1), updating(blind, 1))
+  const pairs = await interleave(STORE_ROUNDS, updating(storedLab(), 1), updating(blind, 1))
   return [figureOf('observing.stores', 'words/s', 'all instruments off', pairs)]
 }
 

@@ -14,8 +14,9 @@ import { type Figure, figureOf, interleave, perSecond } from './measure.js'
 
 const ROUNDS = 7
 const SCANNERS = 2
-const GUESTS = [2 ** 16, 2 ** 16, 2 ** 16, 2 ** 16]
-const POLL_MS = 1
+const GUESTS = [2 ** 17, 2 ** 17, 2 ** 17, 2 ** 17]
+/** Each look takes something from one of the scanners' processors. */
+const POLL_MS = 4
 /** Long after any scanner has ended its batch. */
 const REST_MS = 20
 const LIMIT_SECONDS = 60

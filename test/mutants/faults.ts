@@ -58,13 +58,17 @@ function isAt(place: Fault['at']): boolean {
   return ++visits > (fault.visits ?? 0)
 }
 
+export function peek(words: Int32Array, index: number): number {
+  const value = sound.peek(words, index)
+  if (words === control && index === PHASE) look(value)
+  return value
+}
+
 export function load(words: Int32Array, index: number): number {
   const value = sound.load(words, index)
   if (words !== control) return value
-  if (index === PHASE) {
-    phase = value
-    if (isAt('look')) goWrong()
-  } else if (index === VERIFY && isAt(value === 0 ? 'rest' : 'verify')) goWrong()
+  if (index === PHASE) look(value)
+  else if (index === VERIFY && isAt(value === 0 ? 'rest' : 'verify')) goWrong()
   return value
 }
 
@@ -85,6 +89,11 @@ export function wait(words: Int32Array, index: number, expected: number, timeout
   const isOther = words === control || words.length === fault.pages || words.length === buckets
   if (!isOther && index === FREED && isAt('stall')) goWrong()
   return sound.wait(words, index, expected, timeoutMs)
+}
+
+function look(phaseThatIsOn: number): void {
+  phase = phaseThatIsOn
+  if (isAt('look')) goWrong()
 }
 
 function begin(words: Int32Array): void {
