@@ -48,8 +48,8 @@ export class Reclaimer implements Actor {
   /** Whether it is answering a request, and how many pages it has tried in vain since it last freed a frame. */
   private isFreeing = false
   private fruitlessTries = 0
-  /** Of the pages tried lately, the part that was shared. It begins with all: only trying shows that sharing does not pay. */
-  private sharedPart = 1
+  /** Of the pages tried lately, the part that was shared. */
+  private sharedPart = 0
 
   constructor(
     private readonly machine: Machine,

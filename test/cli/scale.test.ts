@@ -32,6 +32,8 @@ phases:
   - { name: think, duration: 60s, scanner: { ShareScanGHz: 0 } }
 sampling: { interval: 30s }
 `
+/** Of what one run shows, by chance: runs of 16 pages are scanned in random order. A rate that were not scaled would double it. */
+const DIFFERENCE_MAX_PART = 0.2
 const FIGURES = ['sharedMiB', 'savedMiB', 'zeroMiB', 'opportunityMiB', 'footprintMiB'] as const
 
 test('memory divided by less than time shows what one divisor for both shows, phase by phase', async () => {
@@ -52,7 +54,7 @@ test('memory divided by less than time shows what one divisor for both shows, ph
     for (const figure of FIGURES) {
       const [one, other] = [fullSize[figure], apart[index]!.fullSize[figure]]
       const message = `${figure} at the end of ${name}: ${one} at scale 16, ${other} where memory is divided by 8`
-      assert.ok(Math.abs(one - other) <= 0.1 * one, message)
+      assert.ok(Math.abs(one - other) <= DIFFERENCE_MAX_PART * one, message)
     }
   }
 })

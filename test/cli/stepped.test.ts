@@ -173,7 +173,7 @@ describe('two runs of one scenario and seed', () => {
 })
 
 const SETTLED_MIB = { sharedMiB: 1.6015625, savedMiB: 1.14453125, opportunityMiB: 1.14453125 }
-const BUSY_MIB = { sharedMiB: 1, savedMiB: 0.55078125, opportunityMiB: 0.55078125 }
+const BUSY_MIB = { sharedMiB: 1.00390625, savedMiB: 0.5546875, opportunityMiB: 0.5546875 }
 /** To be changed only with what the engine or its actors do: say so in the commit. Nothing in it is of the machine. */
 test('a run is what it was: the same figures on every machine, and after every change', async () => {
   const settings = { ...QUICK, 'guests.0.workload.busy.0.zipf': 0 }
@@ -190,9 +190,9 @@ test('a run is what it was: the same figures on every machine, and after every c
       name: 'settle',
       endSeconds: 0.021,
       ...SETTLED_MIB,
-      scanned: 19791,
+      scanned: 19794,
       merges: 293,
-      passes: 40,
+      passes: 39,
       cowFaults: 0,
       stores: 524288,
     },
@@ -210,16 +210,16 @@ test('a run is what it was: the same figures on every machine, and after every c
       name: 'busy',
       endSeconds: 0.523,
       ...BUSY_MIB,
-      scanned: 297771,
+      scanned: 297772,
       merges: 59,
-      passes: 582,
-      cowFaults: 213,
+      passes: 581,
+      cowFaults: 212,
       stores: 79440,
     },
   ])
   assert.deepEqual(
     summary.guests.map(({ contentDigest }) => contentDigest),
-    ['283c7219', '692b1ded'],
+    ['e3fe7559', '4535e730'],
   )
 })
 

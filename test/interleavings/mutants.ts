@@ -44,7 +44,7 @@ export const mutants: Mutant[] = [
   {
     name: 'whether a hint still holds is seen before its PTE is locked',
     file: 'sharing/tps.js',
-    find: `        const hintPte = A.load(machine.ptes, hintPage);
+    find: `        const hintPte = A.peek(machine.ptes, hintPage);
         if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn || !machine.tryLock(hintPage, hintPte)) {
             machine.unlock(page, pte);
             this.lockFailed();
@@ -52,8 +52,8 @@ export const mutants: Mutant[] = [
         }
         // Both PTEs are ours.
         if ((hintPte & HINTED) === 0) {`,
-    replace: `        const before = A.load(machine.ptes, hintPage);
-        const hintPte = A.load(machine.ptes, hintPage);
+    replace: `        const before = A.peek(machine.ptes, hintPage);
+        const hintPte = A.peek(machine.ptes, hintPage);
         if (!isIdlePrivate(hintPte) || mpnOf(hintPte) !== hintMpn || !machine.tryLock(hintPage, hintPte)) {
             machine.unlock(page, pte);
             this.lockFailed();
@@ -135,34 +135,34 @@ export const mutants: Mutant[] = [
   {
     name: 'a page is marked after it is hashed',
     file: 'sharing/tps.js',
-    find: `        const pte = leaveHint ? seen | UNTOUCHED : seen;
-        if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen)
-            return this.lockFailed();
-        const mpn = mpnOf(pte);
-        this.hash(mpn);
-`,
-    replace: `        const mpn = mpnOf(seen);
-        this.hash(mpn);
-        const pte = leaveHint ? seen | UNTOUCHED : seen;
-        if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen)
-            return this.lockFailed();
-`,
+    find: `const markedPages = this.markAll(pages, count);
+        this.hashAll(markedPages, guest);`,
+    replace: `const { mark } = this;
+        this.mark = () => true;
+        const markedPages = this.markAll(pages, count);
+        this.mark = mark;
+        this.hashAll(markedPages, guest);
+        for (let i = 0; i < markedPages; i++) this.mark(this.marked[i], this.markedPtes[i] & ~UNTOUCHED);`,
     races: ['store-file'],
   },
   {
     name: 'a page is marked by a load and a store',
     file: 'sharing/tps.js',
-    find: `if (pte !== seen && A.compareExchange(machine.ptes, page, seen, pte) !== seen)
-            return this.lockFailed();`,
-    replace: `if (pte !== seen)
-            A.store(machine.ptes, page, pte);`,
+    find: 'return A.compareExchange(this.machine.ptes, page, pte, pte | UNTOUCHED) === pte || this.lockFailed();',
+    replace: `A.store(this.machine.ptes, page, pte | UNTOUCHED);
+        return true;`,
     races: ['store-merge-hint'],
   },
   {
     name: 'a visitor marks pages that are not its own',
     file: 'sharing/tps.js',
-    find: 'const pte = leaveHint ? seen | UNTOUCHED : seen;',
-    replace: 'const pte = seen | UNTOUCHED;',
+    find: `const pte = A.peek(this.machine.ptes, page);
+        if (!this.isCandidate(pte))
+            return false;`,
+    replace: `let pte = A.peek(this.machine.ptes, page);
+        if (!this.isCandidate(pte) || !this.mark(page, pte))
+            return false;
+        pte |= UNTOUCHED;`,
     races: ['store-file-visitor'],
   },
   {
