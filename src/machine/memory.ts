@@ -2,8 +2,9 @@
  * Machine memory: the bytes of the host, in frames of 4 KiB, as shared WebAssembly memories.
  *
  * Nothing but frames lies in them; all metadata has arrays of its own. The system backs a frame when it is first
- * written, so where time is measured all are written to once, before anything else happens. Who may touch a frame's bytes: the holder of the lock of a PTE
- * that maps it; anyone for reading while it is shared; anyone at all for a hash, which is only a hint.
+ * written, so where time is measured all are written to once, before anything else happens. Who may touch a frame's
+ * bytes: the holder of the lock of a PTE that maps it; anyone for reading while it is shared; anyone at all for a hash,
+ * which is only a hint.
  */
 import * as A from '#atomics'
 import { messageOf, ResourceError } from '../errors.js'

@@ -16,7 +16,7 @@
  * page's PTE, which tell as much: UNTOUCHED, set before the page is hashed, that the hash is still that of its bytes when
  * it is filed; HINTED, that it is so still. What is shared when is the same; what it costs is not (docs/performance.md).
  * UNTOUCHED tells this to one scanner only: two would take each other's for their own. So a page is looked at by one
- * scanner, its own (scan-order.ts), and by others, such as the reclaimer, only without leaving a hint.
+ * scanner, its own (scan-part.ts), and by others, such as the reclaimer, only without leaving a hint.
  *
  * Why a merge loses no store: a store needs the PTE's lock, which the scanner holds from before the comparison until
  * the PTE names the shared frame read-only. No bit and no hash is trusted with that: bytes are compared under the locks.
