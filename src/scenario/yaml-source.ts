@@ -66,7 +66,8 @@ export function parseYaml(text: string): YamlSource {
   }
   return withoutOverflow(() => {
     // The library finds repeated keys in quadratic time; the index does it in linear.
-    const options = { merge: true, uniqueKeys: false, prettyErrors: false }
+    // Tags of YAML 1.1, such as !!binary, give values that no scenario has: they are refused as tags that nobody knows.
+    const options = { merge: true, uniqueKeys: false, prettyErrors: false, resolveKnownTags: false }
     const document = parseDocument(text, { ...options, lineCounter: lines })
     refuseSyntaxErrors(document, complain)
     const index = indexed(document, complain)

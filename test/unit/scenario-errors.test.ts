@@ -644,6 +644,7 @@ describe('a text that is no YAML mapping gives one line with file and line:', ()
     ['a list that never ends', edited({ 28: '  - [' }), 29, /: not well-formed YAML: /],
     ['two documents', `${SOUND}---\n${SOUND}`, 32, /: a second document starts here/],
     ['an unknown tag', 'host: !big 16GiB\n', 1, /: not well-formed YAML: Unresolved tag/],
+    ['a tag of YAML 1.1', 'host:\n  !!binary 192MiB\n', 2, /: not well-formed YAML: Unresolved tag/],
     ['binary junk', Uint8Array.of(0x61, 0x0a, 0x1f, 0x8b, 0x08, 0x00), 2, /: is not UTF-8 text/],
     ['a control character', 'a: b\n\nc: \u0000\n', 3, /control character U\+0000/],
     ['a page-content trace', encodeTrace({ pagesPerGuest: 1, guests: ['a'], snapshots: [] }), 1, /: is not /],
