@@ -15,7 +15,7 @@ const BYTES_PER_WORKER = 10 * 2 ** 20
 
 /** @throws ResourceError */
 export function checkResources(plan: Plan): void {
-  const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
+  const guestPages = guestPagesOf(plan)
   const isLab = plan.backend === 'lab'
   const workers = plan.engine === 'threads' ? plan.guests.length + (isLab ? plan.scanner.count + 1 : 0) : 0
   const memoryBytes = isLab
@@ -31,9 +31,12 @@ export function checkResources(plan: Plan): void {
 }
 
 /** Does machine memory, as far as guests can use it, leave the system less than as much again, for its page cache? */
-export function crowdsOutPageCache({ host, guests }: Plan): boolean {
-  const guestPages = guests.reduce((sum, { pages }) => sum + pages, 0)
-  return Math.min(host.frames, guestPages) * PAGE_BYTES > process.availableMemory() / 2
+export function crowdsOutPageCache(plan: Plan): boolean {
+  return Math.min(plan.host.frames, guestPagesOf(plan)) * PAGE_BYTES > process.availableMemory() / 2
+}
+
+function guestPagesOf({ guests }: Plan): number {
+  return guests.reduce((sum, { pages }) => sum + pages, 0)
 }
 
 function mebibytes(bytes: number): number {

@@ -43,8 +43,8 @@ const GROUP_SHIFT = 3
 const GROUP_BITS = 8
 const GROUP_MASK = 0xff
 /**
- * Free frames that a thread is worth waking for, at most: if each woke one, guests that wait would be woken so often, to store to
- * a page and wait again, that it took most of the processors. In a small machine it is fewer, down to one.
+ * Free frames that a thread is worth waking for, at most: if each woke one, a guest that waits would be woken for each page that
+ * it stores to. In a small machine it is fewer, down to one.
  */
 const WAKE_FRAMES_MAX = 64
 const WAKE_PART = 1 / 4096

@@ -4,8 +4,8 @@
  */
 import { readSync } from 'node:fs'
 import { type KernelModules, PageKernels } from '../kernels/kernels.js'
-import { PAGE_BYTES, WASM_PAGE_BYTES } from './layout.js'
-import { CLUSTER_PAGES } from './swap.js'
+import { PAGE_BYTES } from './layout.js'
+import { CLUSTER_PAGES, clusterMemory } from './swap.js'
 
 /** As many as a cluster has. */
 export class ScratchPages {
@@ -13,8 +13,7 @@ export class ScratchPages {
   private readonly kernels: PageKernels
 
   constructor(modules: KernelModules) {
-    const wasmPages = (CLUSTER_PAGES * PAGE_BYTES) / WASM_PAGE_BYTES
-    const segment = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true })
+    const segment = clusterMemory()
     this.bytes = new Uint8Array(segment.buffer)
     this.kernels = new PageKernels(modules, [segment], Math.log2(CLUSTER_PAGES))
   }

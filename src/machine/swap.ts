@@ -84,7 +84,7 @@ export class SwapFile {
 
   /** Copies a frame to a place of the cluster that is to be written, 0 … CLUSTER_PAGES − 1. */
   gather(place: number, mpn: number): void {
-    this.cluster ??= clusterWords()
+    this.cluster ??= new Int32Array(clusterMemory().buffer)
     const { cluster } = this
     const segment = this.segments[mpn >>> this.segmentShift]!
     const from = this.frameInSegment(mpn) << PAGE_WORDS_SHIFT
@@ -132,9 +132,8 @@ export class SwapFile {
   }
 }
 
-function clusterWords(): Int32Array {
+/** Room for a cluster, aligned as a file that is used past the page cache wants it. */
+export function clusterMemory(): WebAssembly.Memory {
   const wasmPages = (CLUSTER_PAGES * PAGE_BYTES) / WASM_PAGE_BYTES
-  return new Int32Array(
-    new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true }).buffer,
-  )
+  return new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages, shared: true })
 }

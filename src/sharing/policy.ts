@@ -1,4 +1,6 @@
 /** A sharing policy: what to do with pages. Scanner and reclaimer choose them and know no policy by name. */
+import { PREFETCHED_MAX } from '../machine/share-table.js'
+
 export interface Policy {
   /**
    * Visits pages of one guest, as the one scanner that these pages have: shares what it can, and remembers the others, to be
@@ -11,5 +13,5 @@ export interface Policy {
   visit(page: number, guest: number): boolean
 }
 
-/** Pages that are scanned at once, at most. */
-export const SCAN_PAGES_MAX = 64
+/** Pages that are scanned at once, at most: what the tables will need for them is fetched at once. */
+export const SCAN_PAGES_MAX = PREFETCHED_MAX
