@@ -1,6 +1,9 @@
 /**
- * scanners: pages/s of two scanners against one, each on a thread of its own, first pass over pages that all differ. A lab's
- * scanners first go over all pages once, to be compiled and warm; then they rest, the tables are put back, and they begin anew.
+ * scanners: pages/s of two scanners against one, each on a thread of its own, first pass over pages that all differ.
+ * scanners.apart: of two that share nothing, each in a lab of its own with half of the pages, against the same one: what
+ * is lost there is lost to the memory and the processors, not to what scanners share.
+ *
+ * Scanners first go over all pages once, to be compiled and warm; then they rest, the tables are put back, and they begin anew.
  */
 import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,8 +12,8 @@ import { nowNs } from '../../src/measure/clock.js'
 import { counterRow, SCAN } from '../../src/measure/counters.js'
 import type { Bench, Notes } from './bench.js'
 import { collectGarbage } from './garbage.js'
-import { BenchLab } from './lab.js'
-import { type Figure, figureOf, interleave, perSecond } from './measure.js'
+import { BenchLab, type LabOptions } from './lab.js'
+import { type Figure, figureOf, interleave, partOf, perSecond } from './measure.js'
 
 const ROUNDS = 7
 const SCANNERS = 2
@@ -21,53 +24,85 @@ const POLL_MS = 4
 const REST_MS = 20
 const LIMIT_SECONDS = 60
 
-export const scannersBenches: Bench[] = [{ names: ['scanners'], run: scanners }]
+export const scannersBenches: Bench[] = [{ names: ['scanners', 'scanners.apart'], run: scanners }]
 
 async function scanners(notes: Notes): Promise<Figure[]> {
   if (availableParallelism() < SCANNERS) {
     notes.add('without scanners: there is one processor for two of them')
     return []
   }
-  const scanning = (count: number) => async () => {
-    await collectGarbage()
-    return firstPass(count)
-  }
+  const half = GUESTS.slice(GUESTS.length / SCANNERS)
   const pairs = await interleave(
     ROUNDS,
-    { warmUps: 0, measure: scanning(SCANNERS) },
-    { warmUps: 0, measure: scanning(1) },
+    {
+      warmUps: 0,
+      measure: async () => ({
+        together: await firstPass([{ guests: GUESTS, scanners: SCANNERS }]),
+        apart: await firstPass(Array.from({ length: SCANNERS }, () => ({ guests: half }))),
+      }),
+    },
+    {
+      warmUps: 0,
+      measure: async () => {
+        const one = await firstPass([{ guests: GUESTS }])
+        return { together: one, apart: one }
+      },
+    },
   )
-  return [figureOf('scanners', 'pages/s', 'one scanner', pairs)]
+  const one = 'one scanner'
+  return [
+    figureOf(
+      'scanners',
+      'pages/s',
+      one,
+      partOf(pairs, ({ together }) => together),
+    ),
+    figureOf(
+      'scanners.apart',
+      'pages/s',
+      one,
+      partOf(pairs, ({ apart }) => apart),
+    ),
+  ]
 }
 
-async function firstPass(scanners: number): Promise<number> {
-  const lab = new BenchLab({ guests: GUESTS, order: 'random', scanners })
-  lab.fillUnique()
-  lab.save()
+/** Of the scanners of these labs, all at once. */
+async function firstPass(options: readonly LabOptions[]): Promise<number> {
+  await collectGarbage()
+  const labs = options.map((lab) => new BenchLab({ ...lab, order: 'random' }))
+  for (const lab of labs) {
+    lab.fillUnique()
+    lab.save()
+  }
   const thread = new URL('scanner-thread.js', import.meta.url)
-  const workers = lab.scannerTasks.map((workerData) => new Worker(thread, { workerData }))
+  const tasks = labs.flatMap((lab) => lab.scannerTasks)
+  const workers = tasks.map((workerData) => new Worker(thread, { workerData }))
   try {
-    await allHashed(lab)
-    lab.control.endPhase(0)
+    await allHashed(labs)
+    for (const { control } of labs) control.endPhase(0)
     await sleep(REST_MS)
-    lab.restore()
-    const goal = lab.handle.ptes.length
+    for (const lab of labs) lab.restore()
     const startNs = nowNs()
-    lab.control.startPhase(1, startNs)
-    await allHashed(lab)
-    return perSecond(goal, nowNs() - startNs)
+    for (const { control } of labs) control.startPhase(1, startNs)
+    await allHashed(labs)
+    return perSecond(pagesOf(labs), nowNs() - startNs)
   } finally {
-    lab.control.stop()
+    for (const { control } of labs) control.stop()
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
 }
 
-/** Waits until the scanners of a lab whose pages all differ have hashed each page once, since the tables were last put back. */
-async function allHashed({ handle, scannerTasks }: BenchLab): Promise<void> {
-  const rows = scannerTasks.map(({ counters, thread }) => counterRow(counters, thread))
+function pagesOf(labs: readonly BenchLab[]): number {
+  return labs.reduce((sum, { handle }) => sum + handle.ptes.length, 0)
+}
+
+/** Waits until the scanners of labs whose pages all differ have hashed each page once, since the tables were last put back. */
+async function allHashed(labs: readonly BenchLab[]): Promise<void> {
+  const tasks = labs.flatMap((lab) => lab.scannerTasks)
+  const rows = tasks.map(({ counters, thread }) => counterRow(counters, thread))
   const hashed = () => rows.reduce((sum, row) => sum + row[SCAN.pagesHashed]!, 0)
-  const before = hashed()
-  const goal = (Math.floor(before / handle.ptes.length) + 1) * handle.ptes.length
+  const pages = pagesOf(labs)
+  const goal = (Math.floor(hashed() / pages) + 1) * pages
   const limitNs = nowNs() + LIMIT_SECONDS * 1e9
   while (hashed() < goal) {
     if (nowNs() > limitNs) throw new Error('the scanners have not hashed all pages')
