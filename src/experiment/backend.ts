@@ -1,7 +1,7 @@
 /** What a run is made on: the lab's own machine (lab.ts), or the kernel of this host with its KSM (linux-ksm.ts). */
 import type { Control } from '../sync/control.js'
 import type { Engine } from './engine.js'
-import type { IntegrityReport, Sample } from './outcome.js'
+import type { IntegrityReport, Sample, Summary } from './outcome.js'
 
 export interface Backend {
   readonly control: Control
@@ -10,7 +10,7 @@ export interface Backend {
   readonly scan: Scan
   /** Null: nothing is timed. */
   readonly clockCostNs: number | null
-  readonly metadataBytesPerPage: number
+  readonly memory: Summary['memory']
   /** Called on the quiet machine before it is verified: tests damage it there. */
   beforeVerify?(): void
   /** Of the machine's frames and tables, at the end. */

@@ -5,7 +5,7 @@ import { RMAP_BYTES } from '../ksm/rmap-items.js'
 import { NODE_BYTES } from '../ksm/unstable-tree.js'
 import { type AuditReport, auditMachine } from '../machine/audit.js'
 import { createMachine, type MachineHandle, metadataBytesPerPage } from '../machine/machine.js'
-import { closeSwapFile, openSwapFile } from '../machine/swap.js'
+import { closeSwapFile, type OpenSwapFile, openSwapFile } from '../machine/swap.js'
 import { measureClockCostNs } from '../measure/clock.js'
 import { createCounters } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
@@ -14,6 +14,7 @@ import type { Backend } from './backend.js'
 import type { Engine } from './engine.js'
 import { LabSampler } from './lab-sampler.js'
 import { LabScan } from './lab-scan.js'
+import type { Summary } from './outcome.js'
 import type { RunOptions, RunOutcome } from './run.js'
 import { Stepped } from './stepped.js'
 import { guestTasks, hypervisorTasks } from './tasks.js'
@@ -29,11 +30,11 @@ export async function onLab(
   run: (backend: Backend) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
   if (!plan.host.swap.enabled) return run(new Lab(plan, options, undefined))
-  const swapFd = openSwapFile(options.swapDirectory, crowdsOutPageCache(plan))
+  const swapFile = openSwapFile(options.swapDirectory, crowdsOutPageCache(plan))
   try {
-    return await run(new Lab(plan, options, swapFd))
+    return await run(new Lab(plan, options, swapFile))
   } finally {
-    closeSwapFile(swapFd)
+    closeSwapFile(swapFile.fd)
   }
 }
 
@@ -43,13 +44,13 @@ class Lab implements Backend {
   readonly sampler: LabSampler
   readonly scan: LabScan
   readonly clockCostNs: number | null
-  readonly metadataBytesPerPage: number
+  readonly memory: Summary['memory']
   private readonly machine: MachineHandle
 
   constructor(
     private readonly plan: Plan,
     private readonly options: RunOptions,
-    swapFd: number | undefined,
+    swapFile: OpenSwapFile | undefined,
   ) {
     const threads = plan.guests.length + plan.scanner.count + 1
     const guestPages = plan.guests.reduce((sum, guest) => sum + guest.pages, 0)
@@ -60,7 +61,7 @@ class Lab implements Backend {
     const freeFrames = (percent: number) =>
       Math.max(0, Math.ceil((plan.host.frames * percent) / 100) - spareFrames)
     const lowFrames = freeFrames(swap.startFreePercent)
-    const machine = createMachine({ frames, guestPages, threads, lowFrames }, compileKernels(), swapFd)
+    const machine = createMachine({ frames, guestPages, threads, lowFrames }, compileKernels(), swapFile?.fd)
     const control = createControl(plan.guests.length, threads, plan.phases.length)
     const counters = createCounters(threads)
     this.machine = machine
@@ -76,7 +77,10 @@ class Lab implements Backend {
       : new Stepped(plan, guests(), hypervisor)
     this.clockCostNs = isThreaded ? measureClockCostNs() : null
     const ofKsm = plan.scanner.policy === 'ksm' ? ksmBytes(guestPages, frames) / guestPages : 0
-    this.metadataBytesPerPage = metadataBytesPerPage(machine) + ofKsm
+    this.memory = {
+      metadataBytesPerPage: metadataBytesPerPage(machine) + ofKsm,
+      swapIsDirect: swapFile?.isDirect ?? null,
+    }
   }
 
   beforeVerify(): void {

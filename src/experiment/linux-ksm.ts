@@ -70,7 +70,7 @@ class LinuxKsm implements Backend {
   readonly sampler: LinuxSampler
   readonly scan: KsmdScan
   readonly clockCostNs = measureClockCostNs()
-  readonly metadataBytesPerPage = METADATA_BYTES_PER_PAGE
+  readonly memory = { metadataBytesPerPage: METADATA_BYTES_PER_PAGE, swapIsDirect: null }
 
   constructor(plan: Plan, { rates }: KsmPlan, memories: readonly GuestMemory[], ksm: KsmTakeOver) {
     const guests = plan.guests.length

@@ -232,5 +232,9 @@ export interface Summary {
   clockCostNs: number | null
   phases: PhaseSummary[]
   integrity: IntegrityReport
-  memory: { metadataBytesPerPage: number }
+  memory: {
+    metadataBytesPerPage: number
+    /** Whether the swap file does without the system's page cache, for which it leaves no room; null: there is none. */
+    swapIsDirect: boolean | null
+  }
 }

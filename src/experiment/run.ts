@@ -22,7 +22,7 @@ import type { Backend } from './backend.js'
 import type { Engine, EngineResults } from './engine.js'
 import { onLab } from './lab.js'
 import { onLinuxKsm } from './linux-ksm.js'
-import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver } from './outcome.js'
+import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver, Summary } from './outcome.js'
 import { PhaseLeader } from './phases.js'
 
 /** Workers that have not come up by then won't: so long, and this much longer for the machine memory that they commit. */
@@ -61,7 +61,7 @@ export interface RunOutcome {
   integrity: IntegrityReport
   /** Null: nothing was timed. */
   clockCostNs: number | null
-  metadataBytesPerPage: number
+  memory: Summary['memory']
 }
 
 /**
@@ -154,7 +154,7 @@ class Run {
       contentDigests: guests.map((guest) => guest?.contentDigest),
       integrity,
       clockCostNs: this.backend.clockCostNs,
-      metadataBytesPerPage: this.backend.metadataBytesPerPage,
+      memory: this.backend.memory,
     }
   }
 

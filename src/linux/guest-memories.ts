@@ -2,8 +2,7 @@
  * The guests' memories on the host's kernel: each its own, of pages of 4 KiB that ksmd may merge. ksmd scans a process by
  * address, so guests of one size get their memories in the order of the addresses: the first guest the lowest.
  */
-import { allocateMemory, type MachineMemory } from '../machine/memory.js'
-import type { GuestPlan } from '../scenario/plan.js'
+
 import {
   addressOf,
   MADV_DONTFORK,
@@ -12,7 +11,9 @@ import {
   MADV_NOHUGEPAGE,
   MADV_UNMERGEABLE,
   madvise,
-} from './libc.js'
+} from '../host/libc.js'
+import { allocateMemory, type MachineMemory } from '../machine/memory.js'
+import type { GuestPlan } from '../scenario/plan.js'
 
 export interface GuestMemory {
   memory: MachineMemory

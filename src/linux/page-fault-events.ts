@@ -3,8 +3,8 @@
  * its own code took and the kernel resolved without input or output, in a ring that it can read (fault-ring.ts).
  */
 import { ResourceError } from '../errors.js'
+import { libc } from '../host/libc.js'
 import { FaultRing, RING_BYTES } from './fault-ring.js'
-import { libc } from './libc.js'
 
 /** The number of the system call, which the C library has no function for. */
 const PERF_EVENT_OPEN: Partial<Record<NodeJS.Architecture, number>> = { x64: 298, arm64: 241 }

@@ -4,7 +4,7 @@
  * one fault to back. Whoever scans gigabytes would else wait for a page walk at almost every table word.
  */
 import { ResourceError } from '../errors.js'
-import { MADV_HUGEPAGE, madvise } from '../linux/libc.js'
+import { MADV_HUGEPAGE, madvise } from '../host/libc.js'
 
 /** Of less a TLB has entries enough, and it is not worth loading koffi for. */
 const LEAST_BYTES = 2 ** 22

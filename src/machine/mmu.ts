@@ -150,7 +150,8 @@ export class Mmu implements GuestRam {
     if ((pte & PRESENT) === 0) return pte
     const mpn = mpnOf(pte)
     const segment = this.words[mpn >>> this.machine.segmentShift]!
-    return this.digests[ppn]! ^ this.tags[page]! ^ segment[this.machine.wordBase(mpn) + word]!
+    const stored = segment[this.machine.wordBase(mpn) + word]!
+    return this.observes ? stored ^ this.digests[ppn]! ^ this.tags[page]! : stored
   }
 
   /** Overwrites a page with the content of a 64-bit key; `tag` says what that is. */

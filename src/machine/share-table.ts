@@ -44,9 +44,9 @@ export const PREFETCHED_MAX = 64
 
 export type Found = 'nothing' | 'shared' | 'hint'
 
-/** One bucket for each frame, rounded up to a power of two. */
+/** About one bucket for each frame: the power of two that is nearest, by ratio. */
 export function createBuckets(frames: number): Int32Array {
-  const count = 2 ** Math.ceil(Math.log2(Math.max(2, frames)))
+  const count = 2 ** Math.round(Math.log2(Math.max(2, frames)))
   return createTable(count)
 }
 

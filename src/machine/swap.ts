@@ -24,16 +24,23 @@ import type { MachineMemory } from './memory.js'
 /** Most pages that are written, or read ahead, by one call: 512 KiB. */
 export const CLUSTER_PAGES = 128
 
+export interface OpenSwapFile {
+  fd: number
+  /** Whether it does without the system's page cache. */
+  isDirect: boolean
+}
+
 /**
  * @param pastCache whether to do without the system's page cache, if the filesystem can
  * @throws UserError when the directory takes no file, ResourceError when its disk doesn't
  */
-export function openSwapFile(directory: string, pastCache = false): number {
+export function openSwapFile(directory: string, pastCache = false): OpenSwapFile {
   const path = join(directory, `.swap-${process.pid}-${process.hrtime.bigint()}`)
   try {
-    const fd = (pastCache ? openDirect(path) : undefined) ?? openSync(path, CREATE, MODE)
+    const directFd = pastCache ? openDirect(path) : undefined
+    const fd = directFd ?? openSync(path, CREATE, MODE)
     unlinkSync(path)
-    return fd
+    return { fd, isDirect: directFd !== undefined }
   } catch (error) {
     const message = `can't create the swap file: ${messageOf(error)}`
     throw isDiskError(error) ? new ResourceError(message) : new UserError(message, { file: directory })

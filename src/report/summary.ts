@@ -29,11 +29,11 @@ export interface SummaryInput {
   contentDigests: readonly (string | undefined)[]
   /** What one reading of the clock costs, and so adds to every latency; null when nothing was timed. */
   clockCostNs: number | null
-  metadataBytesPerPage: number
+  memory: Summary['memory']
 }
 
 export function summarize(input: SummaryInput): Summary {
-  const { plan, state, messages, integrity, clockCostNs, metadataBytesPerPage } = input
+  const { plan, state, messages, integrity, clockCostNs, memory } = input
   return {
     scenario: plan.scenario,
     seed: plan.seed,
@@ -52,7 +52,7 @@ export function summarize(input: SummaryInput): Summary {
     clockCostNs,
     phases: input.phases.map((phase) => summarizePhase(phase, input.histograms, plan)),
     integrity,
-    memory: { metadataBytesPerPage },
+    memory,
   }
 }
 

@@ -125,7 +125,7 @@ export class Reclaimer implements Actor {
     return freed
   }
 
-  /** True if that shared it, or it was a page of zeros; else it notes what may be written. */
+  /** True if that freed its frame; else it notes what may be written, which a page that is shared now may not. */
   private tryToShare(first: number, place: number): boolean {
     const page = first + place
     this.seen[place] = 0

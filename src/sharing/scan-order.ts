@@ -2,7 +2,7 @@
  * In which order a scanner's pages of a VM are scanned: each present page once in a pass. ESX chooses pages at random; here
  * each pass is another random permutation, so that "a pass" means the same for both orders.
  *
- * What is permuted are runs of 16 pages, those whose PTEs lie in one cache line: of pages far from each other each would wait
+ * What is permuted are runs of 16 pages, whose PTEs lie in one cache line or two: of pages far from each other each would wait
  * for its PTE, for its translation and for its first bytes, which together take longer than to hash it.
  */
 import * as A from '#atomics'
@@ -13,7 +13,8 @@ import { seedOf } from '../random/prng.js'
 import type { ScanPart } from './scan-part.js'
 
 const RUN_SHIFT = 4
-const RUN_PAGES = 1 << RUN_SHIFT
+/** Pages of a run. */
+export const RUN_PAGES = 1 << RUN_SHIFT
 
 export class ScanOrder {
   /** Completed passes. */

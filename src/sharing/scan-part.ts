@@ -7,8 +7,8 @@
  *
  * Nothing else keeps them apart. That a page has one scanner is what its mark UNTOUCHED relies on (tps.ts); that no store and
  * no frame is lost does not depend on it: any number of threads may visit pages at once, as the reclaimer does
- * (docs/protocol.md). A chunk's PTEs are four whole cache lines, which
- * no other scanner writes to unless it merges a page of its own with one of these. And chunks are small, so that what
+ * (docs/protocol.md). A chunk's PTEs are 256
+ * adjacent bytes, and other scanners write next to them at their ends only, or when they merge a page of their own with one of these. And chunks are small, so that what
  * lies together, such as an extent of an image, a busy region, or all of a small guest, is work for all scanners alike.
  *
  * A part may be empty: there may be fewer chunks than scanners.

@@ -36,7 +36,7 @@ export function benchesOf(only: string | undefined): readonly Bench[] {
   if (benches.length > 0) return benches
   const names = BENCHES.flatMap((bench) => bench.names).join(', ')
   throw new UserError(
-    `expected the name of a figure or the beginning of several, got ${JSON.stringify(only)}; there are ${names}`,
+    `expected the name of a figure or of a family, got ${JSON.stringify(only)}; there are ${names}`,
     { key: '--only' },
   )
 }

@@ -4,6 +4,7 @@
  */
 import { PAGE_WORDS } from '../../src/machine/layout.js'
 import { nowNs } from '../../src/measure/clock.js'
+import { bareMemory } from './bare-memory.js'
 import type { Bench } from './bench.js'
 import { collectGarbage } from './garbage.js'
 import { BenchLab } from './lab.js'
@@ -29,7 +30,7 @@ async function firstTouches(): Promise<Figure[]> {
     warmUps: 1,
     measure: async () => {
       await collectGarbage()
-      const words = new Int32Array(PAGES * PAGE_WORDS)
+      const words = bareMemory(PAGES)
       const startNs = nowNs()
       touchBare(words)
       return perSecond(PAGES, nowNs() - startNs)

@@ -6,11 +6,11 @@
  *   npm run bench -- --only store.random       one figure; --only store: a family
  *
  * What is missing here (the kernel's KSM, koffi, a C compiler, memory) is said in one line each on stderr, and the rest is
- * measured. Exit codes: 0; 2 a mistake in the arguments; 130 interrupted (SIGTERM: 143).
+ * measured. Exit codes: 0; 1 a figure could not be measured although nothing is missing; 2 a mistake in the arguments; 130 interrupted (SIGTERM: 143).
  */
 import yargs from 'yargs'
 import { ProgressLine, printResult } from '../../src/cli/terminal.js'
-import { EXIT, ResourceError, UserError } from '../../src/errors.js'
+import { EXIT, messageOf, ResourceError, UserError } from '../../src/errors.js'
 import { Notes } from './bench.js'
 import { benchesOf, isMeant } from './benches.js'
 import type { Figure } from './measure.js'
@@ -50,8 +50,9 @@ async function bench(argv: string[]): Promise<void> {
     try {
       figures.push(...(await run(notes)).filter(({ name }) => isMeant(name, only)))
     } catch (error) {
-      if (!(error instanceof ResourceError)) throw error
-      notes.add(`without ${names.join(', ')}: ${error.message}`)
+      // What the others measured is not lost with it.
+      notes.add(`without ${names.join(', ')}: ${messageOf(error)}`)
+      if (!(error instanceof ResourceError)) process.exitCode = EXIT.internal
     }
   }
   line.clear()

@@ -15,14 +15,14 @@ const PAGES = 2 ** 18
 const ROUNDS = 3
 
 export const memoryBenches: Bench[] = [
-  { names: ['memory.metadata'], run: () => metadata('memory.metadata', PAGES) },
+  { names: ['memory.metadata'], run: () => metadata('memory.metadata') },
   { names: ['memory.metadata.half'], run: () => metadata('memory.metadata.half', PAGES / 2) },
   { names: ['memory.resident'], run: resident },
 ]
 
-async function metadata(name: string, frames: number): Promise<Figure[]> {
+async function metadata(name: string, frames?: number): Promise<Figure[]> {
   await collectGarbage()
-  const { handle, mmus } = new BenchLab({ guests: [PAGES], frames })
+  const { handle, mmus } = new BenchLab({ guests: [PAGES], ...(frames && { frames }) })
   const tables = [...sharedTables(handle), ...mmus.map(({ digests }) => digests)]
   const bytes = tables.reduce((sum, { byteLength }) => sum + byteLength, 0)
   return [figureOf(name, 'bytes/page', null, [{ ours: bytes / PAGES, theirs: undefined }])]

@@ -1,6 +1,7 @@
 /**
  * The native read loop (native/read.c), compiled with the machine's own cc when the bench needs it, and called in this
- * process: so it reads the very bytes that the scanner scans, at the same addresses.
+ * process: so it reads the very bytes that the scanner scans, at the same addresses. Compiled twice: to a loop that adds
+ * word by word, and to the widest vectors that this processor has.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf, ResourceError } from '../../src/errors.js'
-import { libc } from '../../src/linux/libc.js'
+import { libc } from '../../src/host/libc.js'
 import type { Notes } from './bench.js'
 
 const SOURCE = fileURLToPath(new URL('../../../test/bench/native/read.c', import.meta.url))
@@ -20,12 +21,19 @@ export interface ReadLoop {
   pages: (bytes: Uint8Array, order: Uint32Array) => void
 }
 
-let loaded: ReadLoop | undefined
+export interface ReadLoops {
+  words: ReadLoop
+  vectors: ReadLoop
+}
+
+const FLAGS = { words: ['-O2', '-fno-tree-vectorize'], vectors: ['-O3', '-march=native'] }
+
+let loaded: ReadLoops | undefined
 
 /** Undefined, and a note, where there is no compiler or koffi. */
-export function readLoop(notes: Notes): ReadLoop | undefined {
+export function readLoops(notes: Notes): ReadLoops | undefined {
   try {
-    loaded ??= compile()
+    loaded ??= { words: compile(FLAGS.words), vectors: compile(FLAGS.vectors) }
   } catch (error) {
     if (!(error instanceof ResourceError)) throw error
     notes.add(`without the native read loop: ${messageOf(error)}`)
@@ -33,12 +41,12 @@ export function readLoop(notes: Notes): ReadLoop | undefined {
   return loaded
 }
 
-function compile(): ReadLoop {
+function compile(flags: readonly string[]): ReadLoop {
   const { koffi } = libc()
   const directory = mkdtempSync(join(tmpdir(), 'twinpage-bench-'))
   try {
     const file = join(directory, 'read.so')
-    const { error, status, stderr } = spawnSync('cc', ['-O2', '-shared', '-fPIC', '-o', file, SOURCE], {
+    const { error, status, stderr } = spawnSync('cc', [...flags, '-shared', '-fPIC', '-o', file, SOURCE], {
       encoding: 'utf8',
     })
     if (error !== undefined) throw new ResourceError(`no C compiler: ${messageOf(error)}`)

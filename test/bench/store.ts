@@ -9,6 +9,7 @@ import { type Operation, operationOf } from '../../src/guest/operations.js'
 import { PAGE_WORDS, PAGE_WORDS_SHIFT } from '../../src/machine/layout.js'
 import { nowNs } from '../../src/measure/clock.js'
 import { Prng } from '../../src/random/prng.js'
+import { bareMemory } from './bare-memory.js'
 import type { Bench } from './bench.js'
 import { BenchLab } from './lab.js'
 import { type Figure, figureOf, interleave, perSecond, type Side } from './measure.js'
@@ -61,7 +62,7 @@ export function updating(lab: BenchLab, words: number): Side<number> {
 }
 
 function bareUpdating(words: number): Side<number> {
-  const memory = new Int32Array(PAGES * PAGE_WORDS).fill(1)
+  const memory = bareMemory(PAGES).fill(1)
   const prng = new Prng(SEED)
   const measure = () => {
     const startNs = nowNs()
@@ -98,7 +99,7 @@ function filling(lab: BenchLab): Side<number> {
 }
 
 function bareFilling(): Side<number> {
-  const memory = new Int32Array(PAGES * PAGE_WORDS).fill(1)
+  const memory = bareMemory(PAGES).fill(1)
   const measure = () => {
     const startNs = nowNs()
     for (let n = 0; n < FILLS; n++) fillBare(memory, n)

@@ -83,7 +83,7 @@ export class TestHost {
     const { segmentShift = SEGMENT_SHIFT } = options
     const threads = guests.length + 2
     const guestPages = guests.reduce((sum, pages) => sum + pages, 0)
-    const swapFd = swap ? openSwapFile(tmpdir()) : undefined
+    const swapFd = swap ? openSwapFile(tmpdir()).fd : undefined
     const size = { frames, guestPages, threads, lowFrames, segmentShift }
     this.handle = createMachine(size, kernelModules, swapFd)
     this.counters = createCounters(threads)

@@ -7,11 +7,11 @@
  */
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MADV_MERGEABLE, MADV_NOHUGEPAGE, madvise } from '../../src/host/libc.js'
 import { generalProfit, type KernelKsmCounters, type KsmStat } from '../../src/ksm/counters.js'
 import { readKsmCounters, readKsmEvents } from '../../src/linux/ksm-counters.js'
 import { replaceKsmSettings, writeKsmSettings } from '../../src/linux/ksm-settings.js'
 import { readKsmStat } from '../../src/linux/ksm-stat.js'
-import { MADV_MERGEABLE, MADV_NOHUGEPAGE, madvise } from '../../src/linux/libc.js'
 import { until } from './kernel-ksm.js'
 import type { KsmCase, KsmObservation, KsmStep } from './ksm-cases.js'
 

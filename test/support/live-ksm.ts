@@ -4,8 +4,8 @@
  */
 import { type TestContext, test } from 'node:test'
 import { messageOf, ResourceError } from '../../src/errors.js'
+import { addressOf } from '../../src/host/libc.js'
 import { KSM_PATHS, type KsmPaths } from '../../src/linux/ksm-paths.js'
-import { addressOf } from '../../src/linux/libc.js'
 import { KSM_WAIT_LIMIT_MS, takeKsm } from './kernel-ksm.js'
 
 const TEST_LIMIT_MS = 120_000

@@ -2,7 +2,7 @@
  * A process with mergeable memory: `node mergeable-process.js PAGES`, all of them equal. It says `ready` and lives until
  * its stdin ends.
  */
-import { MADV_MERGEABLE, MADV_NOHUGEPAGE, madvise } from '../../src/linux/libc.js'
+import { MADV_MERGEABLE, MADV_NOHUGEPAGE, madvise } from '../../src/host/libc.js'
 import { PAGE_BYTES } from '../../src/machine/layout.js'
 
 const WASM_PAGE_BYTES = 65_536

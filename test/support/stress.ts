@@ -145,7 +145,7 @@ export class Stress {
 
   private swapFdFor({ swap }: StressSetting): number | undefined {
     if (!swap) return undefined
-    const fd = openSwapFile(tmpdir())
+    const { fd } = openSwapFile(tmpdir())
     this.swapFds.push(fd)
     return fd
   }

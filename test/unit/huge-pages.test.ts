@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ResourceError } from '../../src/errors.js'
-import { madvise } from '../../src/linux/libc.js'
+import { madvise } from '../../src/host/libc.js'
 import { adviseHugePages, createTable } from '../../src/machine/huge-pages.js'
 
 test('a large table is zero, shared and writable, whether or not huge pages can be had', () => {

@@ -32,7 +32,7 @@ function input(changes: Partial<SummaryInput> = {}): SummaryInput {
     integrity: { pagesVerified: 32_768, mismatches: 0, leakedFrames: 0, violations: 0, findings: [] },
     contentDigests: ['aa', 'bb'],
     clockCostNs: 50,
-    metadataBytesPerPage: 24,
+    memory: { metadataBytesPerPage: 24, swapIsDirect: null },
     ...changes,
   }
 }

@@ -21,7 +21,7 @@ function summary(changes: Partial<Summary> = {}): Summary {
     integrity: INTACT,
     contentDigests: ['', '', '', ''],
     clockCostNs: 53,
-    metadataBytesPerPage: 24,
+    memory: { metadataBytesPerPage: 24, swapIsDirect: null },
   }
   return { ...summarize({ ...input, ...facts }), ...changes }
 }

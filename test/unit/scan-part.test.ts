@@ -51,7 +51,7 @@ test('each page of each guest is of one scanner, whatever the sizes and however 
   )
 })
 
-test('no cache line of PTEs, or four that follow each other, is of two scanners', () => {
+test('no 64 pages that follow each other from a multiple of 64 on are of two scanners', () => {
   fc.assert(
     fc.property(hosts, counts, (vms, count) => {
       const scannerOfChunk = new Map<number, number>()

@@ -41,7 +41,7 @@ function withSwap(
   act: (swap: SwapFile, memory: MachineMemory, fd: number) => void,
   pastCache = false,
 ): void {
-  const fd = openSwapFile(directory, pastCache)
+  const { fd } = openSwapFile(directory, pastCache)
   const memory = allocateMemory(frames, SEGMENT_SHIFT)
   for (let mpn = 0; mpn < frames; mpn++) bytesOf(memory, mpn).set(randomFillSync(new Uint8Array(PAGE_BYTES)))
   try {
@@ -116,7 +116,7 @@ test('a filesystem that can not do without the page cache is used with it, and n
     return
   }
   t.after(() => spawnSync('umount', ['--lazy', cacheOnly]))
-  const fd = openSwapFile(cacheOnly, true)
+  const { fd } = openSwapFile(cacheOnly, true)
   t.after(() => closeSwapFile(fd))
   assert.equal(isDirect(fd), false)
   assert.deepEqual(readdirSync(cacheOnly), [])
@@ -129,7 +129,7 @@ test('a disk that is full in the middle of a cluster: those pages count that are
   skip: !canMount() && 'only root may mount a small disk',
 }, () => {
   const disk = mountSmallDisk(directory, 'full', 40)
-  const fd = openSwapFile(disk)
+  const { fd } = openSwapFile(disk)
   const swap = new SwapFile(fd, allocateMemory(CLUSTER_PAGES, SEGMENT_SHIFT))
   assert.equal(write(swap, 0, ...Array.from({ length: 30 }, (_, mpn) => mpn)), 10)
   assert.match(swap.writeError ?? '', /ENOSPC/)
@@ -152,7 +152,7 @@ test('a page that is written again holds what was written last', () => {
 test('the file has no name, so nothing is left whatever the end', () => {
   const empty = join(directory, 'empty')
   mkdirSync(empty)
-  const fd = openSwapFile(empty)
+  const { fd } = openSwapFile(empty)
   assert.deepEqual(readdirSync(empty), [])
   assert.equal(fstatSync(fd).nlink, 0)
   closeSwapFile(fd)

@@ -1,4 +1,4 @@
-/* Reads bytes and does no more: the limit for anything that must look at all of them. */
+/* Reads bytes and does no more, but for a sum, or nothing would be read. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
 /**
- * The calls into the C library that the real kernel's KSM takes, and Node has none for, through koffi: an optional
+ * The calls into the C library that Node has none for, for huge pages and the real kernel's KSM, through koffi: an optional
  * dependency, loaded only when it is needed.
  */
 import { createRequire } from 'node:module'
