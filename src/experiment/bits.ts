@@ -10,6 +10,10 @@ export class Bits {
     this.words.fill(0)
   }
 
+  has(number: number): boolean {
+    return (this.words[number >>> 5]! & (1 << (number & 31))) !== 0
+  }
+
   /** True: the number was not in the set before. */
   add(number: number): boolean {
     const bit = 1 << (number & 31)

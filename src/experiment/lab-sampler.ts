@@ -11,13 +11,18 @@ import { countFreeFrames } from '../machine/allocator.js'
 import type { MachineHandle } from '../machine/machine.js'
 import { counterRow, GUEST, KSM, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
+import { saltNumbers } from '../sharing/salt.js'
 import type { Sampler } from './backend.js'
 import type { LabScan } from './lab-scan.js'
+import type { ScannerTask } from './messages.js'
+import { NotShared } from './not-shared.js'
 import type { GuestSample, KsmSample, Sample } from './outcome.js'
 import { PageCounter } from './page-counter.js'
+import { ScanLag } from './scan-lag.js'
 
 export class LabSampler implements Sampler {
   private readonly counter: PageCounter
+  private readonly reasons: { lag: ScanLag; notShared: NotShared } | undefined
   private readonly guestRows: Float64Array[]
   /** Of the one scanner of policy `ksm`. */
   private readonly ksmRow: Float64Array
@@ -28,9 +33,12 @@ export class LabSampler implements Sampler {
     private readonly machine: MachineHandle,
     counters: Float64Array,
     private readonly scan: LabScan,
+    scanners: readonly ScannerTask[],
+    private readonly nowNs: () => number,
   ) {
     const guests = plan.guests.length
-    this.counter = new PageCounter(machine, plan.contents)
+    this.reasons = reasonsOf(plan, scanners, machine.ptes.length)
+    this.counter = new PageCounter(machine, plan.contents, this.reasons?.notShared)
     this.guestRows = plan.guests.map((_, guest) => counterRow(counters, guest))
     this.ksmRow = counterRow(counters, guests)
     this.reclaimRow = counterRow(counters, guests + plan.scanner.count)
@@ -38,8 +46,11 @@ export class LabSampler implements Sampler {
 
   /** @param timeSeconds scenario seconds */
   sample(timeSeconds: number, phase: string, snapshot: number | undefined): Sample {
-    const { counter } = this
+    const { counter, reasons } = this
+    const phaseIndex = this.plan.phases.findIndex(({ name }) => name === phase)
     counter.begin()
+    reasons?.notShared.begin()
+    reasons?.lag.begin(phaseIndex, this.nowNs())
     const guests: GuestSample[] = []
     let firstPage = 0
     this.plan.guests.forEach(({ pages }, guest) => {
@@ -48,7 +59,9 @@ export class LabSampler implements Sampler {
         this.plan.scanner.policy === 'ksm'
           ? ksmStatOf(this.ksmRow, row, this.machine, firstPage, pages)
           : undefined
-      guests.push({ ...counter.count(firstPage, pages), ...readCounters(row, GUEST), ksm })
+      const counted = counter.count(guest, firstPage, pages)
+      reasons?.lag.notePresent(guest, counted.presentPages / pages)
+      guests.push({ ...counted, ...readCounters(row, GUEST), ksm })
       firstPage += pages
     })
     const sum = (field: Exclude<keyof GuestSample, 'ksm'>) =>
@@ -67,6 +80,8 @@ export class LabSampler implements Sampler {
       swappedPages: sum('swappedPages'),
       opportunityPages: presentPages - counter.distinctContents,
       footprintPages: this.machine.memory.frames - countFreeFrames(this.machine.allocator),
+      brokenPages: counter.brokenPages,
+      notShared: reasons?.notShared.byReason(),
       scan: this.scan.counters(),
       cowFaults: sum('cowFaults'),
       swapOuts: this.reclaimRow[RECLAIM.swapOuts]!,
@@ -83,4 +98,11 @@ export class LabSampler implements Sampler {
     const pages_to_scan = this.ksmRow[KSM.pages_to_scan]!
     return { ...ksmCountersOf(this.ksmRow, this.machine), pages_to_scan, cow_ksm: undefined }
   }
+}
+
+/** Only of policy `tps` it is known why a page is not shared. */
+function reasonsOf({ guests, scanner, contents }: Plan, scanners: readonly ScannerTask[], pages: number) {
+  if (scanner.policy !== 'tps') return undefined
+  const lag = new ScanLag(scanners, pages)
+  return { lag, notShared: new NotShared(saltNumbers(guests, scanner.ShareForceSalting), contents, lag) }
 }

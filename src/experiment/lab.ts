@@ -70,7 +70,8 @@ class Lab implements Backend {
     const guests = () => guestTasks(plan, shared, () => ({ backend: 'lab', machine }))
     const hypervisor = hypervisorTasks(plan, shared, machine, freeFrames(swap.stopFreePercent))
     this.scan = new LabScan(hypervisor.scanners, this.control)
-    this.sampler = new LabSampler(plan, machine, counters, this.scan)
+    const now = () => this.engine.nowNs()
+    this.sampler = new LabSampler(plan, machine, counters, this.scan, hypervisor.scanners, now)
     const isThreaded = plan.engine === 'threads'
     this.engine = isThreaded
       ? new Workers(plan, this.control, () => ({ guests: guests(), hypervisor }))

@@ -80,6 +80,8 @@ export class LinuxSampler implements Sampler {
       cowFaults: sum('cowFaults'),
       swapOuts: 0,
       swapIns: 0,
+      brokenPages: undefined,
+      notShared: undefined,
       reclaimMerges: 0,
       stores: sum('stores'),
       ksm,

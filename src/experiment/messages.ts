@@ -50,6 +50,8 @@ interface HypervisorTask extends WorkerTask {
 export interface ScannerTask extends HypervisorTask {
   /** Which of `plan.scanner.count` scanners it is, from 0. */
   index: number
+  /** One for each scanner and guest (sharing/scan-hands.ts). */
+  scanHands: Float64Array
 }
 
 export interface ReclaimerTask extends HypervisorTask {

@@ -7,6 +7,7 @@ import type { HostKsmStat } from '../linux/ksm-stat.js'
 import type { LatencyNs } from '../measure/histograms.js'
 import type { RecordedLatencies } from '../measure/latency-counts.js'
 import type { Plan } from '../scenario/plan.js'
+import type { Reason } from './not-shared.js'
 
 /** One guest at one sample. What the host's kernel does not tell of a guest is undefined. */
 export interface GuestSample {
@@ -49,6 +50,10 @@ export interface Sample {
   swappedPages: number
   opportunityPages: number
   footprintPages: number
+  /** Pages that were shared at an earlier sample, and hold now what no other page does: opportunity that is lost. */
+  brokenPages: number | undefined
+  /** What is missing of opportunityPages, by reason: adds up to opportunity − saved. Policy `tps` only. */
+  notShared: Record<Reason, number> | undefined
   scan: ScanCounters
   cowFaults: number
   swapOuts: number
@@ -165,6 +170,10 @@ export interface PhaseSummary extends MemoryFigures {
   measured: boolean
   /** saved / opportunity at the end; null when nothing could be saved. */
   captureRatio: number | null
+  /** opportunity − saved at the end, by reason; null where it is not known: policy `ksm`. */
+  notShared: Record<`${Reason}MiB`, number> | null
+  /** What sharing was broken by a store and is no other page's content now, at the end; null: not known (linux-ksm). */
+  brokenMiB: number | null
   scan: {
     pagesScanned: number
     pagesPerSecond: number

@@ -7,6 +7,7 @@ import { FRAME_WORDS, STATE } from '../machine/frames.js'
 import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
 import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
 import { Bits } from './bits.js'
+import type { NotShared } from './not-shared.js'
 
 /**
  * Pages of one call of the loop. V8 compiles a function that is called often; a single long loop would run in code that was
@@ -20,21 +21,29 @@ export class PageCounter {
   /** Distinct contents, and shared frames, of all guests counted since `begin`. */
   distinctContents = 0
   sharedFrames = 0
+  /** Pages that were shared at an earlier sample, and hold what no other page does now: sharing was broken by a store. */
+  brokenPages = 0
   private readonly contentsSeen: Bits
   private readonly framesSeen: Bits
+  private readonly everShared: Bits
   private present = 0
   private shared = 0
   private saved = 0
   private zero = 0
   private swapped = 0
 
-  /** @param contents one more than the largest content number that a tag may hold */
+  /**
+   * @param contents one more than the largest content number that a tag may hold
+   * @param notShared where every copy of a content is told to
+   */
   constructor(
     private readonly machine: Pick<MachineHandle, 'ptes' | 'tags' | 'frameTable' | 'memory'>,
     contents: number,
+    private readonly notShared?: Pick<NotShared, 'addShared' | 'addPrivate'>,
   ) {
     this.contentsSeen = new Bits(contents)
     this.framesSeen = new Bits(machine.memory.frames)
+    this.everShared = new Bits(machine.ptes.length)
   }
 
   begin(): void {
@@ -42,10 +51,11 @@ export class PageCounter {
     this.framesSeen.clear()
     this.distinctContents = 0
     this.sharedFrames = 0
+    this.brokenPages = 0
   }
 
   /** Counts a guest's pages, `pages` from `firstPage` on. */
-  count(firstPage: number, pages: number) {
+  count(guest: number, firstPage: number, pages: number) {
     this.present = 0
     this.shared = 0
     this.saved = 0
@@ -53,7 +63,7 @@ export class PageCounter {
     this.swapped = 0
     const end = firstPage + pages
     for (let page = firstPage; page < end; page += RUN_PAGES)
-      this.countRun(page, Math.min(end, page + RUN_PAGES))
+      this.countRun(guest, page, Math.min(end, page + RUN_PAGES))
     return {
       presentPages: this.present,
       sharedPages: this.shared,
@@ -63,8 +73,9 @@ export class PageCounter {
     }
   }
 
-  private countRun(from: number, end: number): void {
+  private countRun(guest: number, from: number, end: number): void {
     const { ptes, tags, frameTable } = this.machine
+    const { notShared, everShared } = this
     let present = 0
     let shared = 0
     let saved = 0
@@ -72,6 +83,7 @@ export class PageCounter {
     let swapped = 0
     let distinct = 0
     let frames = 0
+    let broken = 0
     // Neighbours often hold the same, above all zeros: what was found out of one holds for the next.
     let lastTag = UNIQUE_TAG
     let lastShared = NO_PTE
@@ -84,19 +96,28 @@ export class PageCounter {
       }
       present++
       const tag = tags[page]!
-      if (tag === UNIQUE_TAG) {
-        distinct++
-      } else if (tag !== lastTag) {
+      let isNew = tag === UNIQUE_TAG
+      if (tag !== UNIQUE_TAG && tag !== lastTag) {
         lastTag = tag
-        if (this.contentsSeen.add(tag)) distinct++
+        isNew = this.contentsSeen.add(tag)
       }
-      if ((pte & SHARED) === 0) continue
+      if (isNew) distinct++
+      if ((pte & SHARED) === 0) {
+        if (tag !== UNIQUE_TAG) notShared?.addPrivate(tag, guest, page, pte)
+        else if (everShared.has(page)) broken++
+        continue
+      }
+      everShared.add(page)
       shared++
       if (tag === ZERO_TAG) zero++
-      if (pte !== lastShared) {
+      if (isNew || pte !== lastShared) {
         lastShared = pte
         const mpn = mpnOf(pte)
-        if (this.framesSeen.add(mpn)) frames++
+        // A frame that is met with another content was used again while we look: it is two, so that each content has a copy.
+        if (this.framesSeen.add(mpn) || isNew) {
+          frames++
+          if (tag !== UNIQUE_TAG) notShared?.addShared(tag, guest)
+        }
         savedByLast = 1 - 1 / Math.max(1, A.peek(frameTable, mpn * FRAME_WORDS + STATE))
       }
       saved += savedByLast
@@ -108,5 +129,6 @@ export class PageCounter {
     this.swapped += swapped
     this.distinctContents += distinct
     this.sharedFrames += frames
+    this.brokenPages += broken
   }
 }

@@ -3,6 +3,7 @@ import { guestTraceOf } from '../guest/guest-trace.js'
 import { readTrace } from '../guest/trace.js'
 import type { MachineHandle } from '../machine/machine.js'
 import type { Plan } from '../scenario/plan.js'
+import { createScanHands } from '../sharing/scan-hands.js'
 import type {
   GuestBacking,
   GuestPages,
@@ -36,11 +37,13 @@ export function hypervisorTasks(
   const { seed, host, scanner, phases } = plan
   const hypervisor = { ...shared, machine, plan: { seed, host, scanner, phases }, guests: pagesOf(plan) }
   const firstScanner = plan.guests.length
+  const scanHands = createScanHands(scanner.count * plan.guests.length)
   return {
     scanners: Array.from({ length: scanner.count }, (_, index) => ({
       ...hypervisor,
       thread: firstScanner + index,
       index,
+      scanHands,
     })),
     reclaimer: { ...hypervisor, thread: firstScanner + scanner.count, enoughFrames },
   }

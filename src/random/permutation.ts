@@ -33,6 +33,14 @@ export class Permutation {
     return value
   }
 
+  /** Which index it sends to `value`, 0 ≤ value < size: the inverse of `at`. */
+  indexOf(value: number): number {
+    let index = value
+    do index = this.decipher(index)
+    while (index >= this.size)
+    return index
+  }
+
   private encipher(value: number): number {
     let left = value >>> this.halfBits
     let right = value & this.halfMask
@@ -40,6 +48,17 @@ export class Permutation {
       const mixed = left ^ (mix32(right ^ this.keys[round]!) & this.halfMask)
       left = right
       right = mixed
+    }
+    return left * (this.halfMask + 1) + right
+  }
+
+  private decipher(value: number): number {
+    let left = value >>> this.halfBits
+    let right = value & this.halfMask
+    for (let round = ROUNDS - 1; round >= 0; round--) {
+      const mixed = right ^ (mix32(left ^ this.keys[round]!) & this.halfMask)
+      right = left
+      left = mixed
     }
     return left * (this.halfMask + 1) + right
   }

@@ -2,6 +2,7 @@
  * summary.json: a run's samples at the borders of its phases, its histograms and its final check, as figures
  * that a person compares. Memory is that at a phase's end; counts and rates are those over the phase.
  */
+import { REASONS, type Reason } from '../experiment/not-shared.js'
 import type {
   GuestPhaseHistograms,
   GuestSample,
@@ -71,6 +72,8 @@ function summarizePhase(
     endSeconds: end.timeSeconds,
     ...memoryFigures(end, 1),
     captureRatio: end.opportunityPages === 0 ? null : end.savedPages / end.opportunityPages,
+    notShared: end.notShared === undefined ? null : notSharedMiB(end.notShared),
+    brokenMiB: miBIfKnown(end.brokenPages),
     scan: summarizeScan(start.scan, end.scan, over, scanner.count),
     cow: {
       faults,
@@ -172,6 +175,11 @@ function memoryFigures(sample: Sample, times: number): MemoryFigures {
     opportunityMiB: pagesToMiB(sample.opportunityPages) * times,
     swappedMiB: pagesToMiB(sample.swappedPages) * times,
   }
+}
+
+function notSharedMiB(pages: Record<Reason, number>): NonNullable<PhaseSummary['notShared']> {
+  const entries = REASONS.map((reason) => [`${reason}MiB`, pagesToMiB(pages[reason])])
+  return Object.fromEntries(entries) as NonNullable<PhaseSummary['notShared']>
 }
 
 function latencyOfMetric(metric: string, phases: readonly GuestPhaseHistograms[]): LatencyNs | null {

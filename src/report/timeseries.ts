@@ -2,6 +2,7 @@
  * timeseries.csv: a line for each sample. Pages are pages of the scaled memory; everything from `scannedPages`
  * to `scannerWaitingSeconds` counts up from the start of the run. What does not exist is an empty field.
  */
+import { REASONS } from '../experiment/not-shared.js'
 import type { KsmSample, Sample } from '../experiment/outcome.js'
 import type { Plan } from '../scenario/plan.js'
 
@@ -19,6 +20,10 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number |
   ['footprintPages', (sample) => sample.footprintPages],
   ['presentPages', (sample) => sample.presentPages],
   ['captureRatio', (sample) => captureRatio(sample)],
+  ...REASONS.map(
+    (reason) => [`notShared.${reason}Pages`, (sample: Sample) => sample.notShared?.[reason]] as const,
+  ),
+  ['brokenPages', (sample) => sample.brokenPages],
   ['scannedPages', (sample) => sample.scan.pagesScanned],
   ['pagesAsked', (sample) => optional(sample.scan.pagesAsked)],
   ['pagesHashed', (sample) => sample.scan.pagesHashed],

@@ -25,7 +25,17 @@ export function scannerOf(task: ScannerTask, control: Control, batchPages?: numb
   const counters = counterRow(task.counters, task.thread)
   const policy = tpsPolicy(task, scanner, machine)
   const part = new ScanPart(task.index, scanner.count)
-  return new Scanner(policy, control, counters, plan, task.guests, machine.ptes, part, batchPages)
+  return new Scanner(
+    policy,
+    control,
+    counters,
+    plan,
+    task.guests,
+    machine.ptes,
+    task.scanHands,
+    part,
+    batchPages,
+  )
 }
 
 /**

@@ -30,33 +30,63 @@ export function scanRates(
   return wanted.map((rate) => rate * part)
 }
 
-/** The allowance of one VM. */
-export class RateController {
-  private allowancePages = 0
-  private pagesPerSecond = 0
-  private lastNs = 0
+/** Doubles of a controller's state: a cache line. */
+export const RATE_DOUBLES = 8
+const PAGES_PER_SECOND = 0
+const LAST_NS = 1
+const ALLOWANCE_PAGES = 2
+const ASKED_PAGES = 3
+const LOST_PAGES = 4
 
-  /** Begins a time at this rate. Fractions of a page that are left from before are kept. */
+/**
+ * The allowance of one VM. Its state is an array, so that a scanner's can lie in shared memory: a copy of it tells what the
+ * scanner would find if it looked now, even if it does not come to look.
+ */
+export class RateController {
+  constructor(private readonly state: Float64Array = new Float64Array(RATE_DOUBLES)) {}
+
+  /** Begins a time at this rate; 0: without one. Of what is left from before as much is kept as may be. */
   start(pagesPerSecond: number, nowNs: number): void {
-    this.pagesPerSecond = pagesPerSecond
-    this.lastNs = nowNs
+    const { state } = this
+    state[PAGES_PER_SECOND] = pagesPerSecond
+    state[LAST_NS] = nowNs
+    state[ALLOWANCE_PAGES] = Math.min(state[ALLOWANCE_PAGES]!, this.limitPages())
+    state[ASKED_PAGES] = 0
+    state[LOST_PAGES] = 0
   }
 
   /** Adds what time has brought; returns it, in pages: what the settings ask for. */
   advance(nowNs: number): number {
-    const asked = ((nowNs - this.lastNs) / 1e9) * this.pagesPerSecond
-    this.lastNs = nowNs
-    const limit = Math.max(1, this.pagesPerSecond * CATCH_UP_SECONDS)
-    this.allowancePages = Math.min(this.allowancePages + asked, limit)
+    const { state } = this
+    const asked = ((nowNs - state[LAST_NS]!) / 1e9) * state[PAGES_PER_SECOND]!
+    const allowance = state[ALLOWANCE_PAGES]! + asked
+    state[LAST_NS] = nowNs
+    state[ALLOWANCE_PAGES] = Math.min(allowance, this.limitPages())
+    state[ASKED_PAGES]! += asked
+    state[LOST_PAGES]! += allowance - state[ALLOWANCE_PAGES]!
     return asked
   }
 
   /** Whole pages that may be scanned now. */
   available(): number {
-    return Math.floor(this.allowancePages)
+    return Math.floor(this.state[ALLOWANCE_PAGES]!)
   }
 
   use(pages: number): void {
-    this.allowancePages -= pages
+    this.state[ALLOWANCE_PAGES]! -= pages
+  }
+
+  /** Pages that the settings have asked for since it was started. */
+  askedPages(): number {
+    return this.state[ASKED_PAGES]!
+  }
+
+  /** How many of these came to nothing, because they were not scanned in time, and will not be. */
+  lostPages(): number {
+    return this.state[LOST_PAGES]!
+  }
+
+  private limitPages(): number {
+    return Math.max(1, this.state[PAGES_PER_SECOND]! * CATCH_UP_SECONDS)
   }
 }

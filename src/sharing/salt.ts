@@ -26,6 +26,24 @@ export function saltKeys(salts: readonly (number | undefined)[], forceSalting: 0
   return { low, high }
 }
 
+/**
+ * The same as numbers, for each guest from 0 on; −1: it doesn't share at all.
+ * @param guests their salts, undefined where none was set, and whether they share
+ */
+export function saltNumbers(
+  guests: readonly { salt: number | undefined; share: boolean }[],
+  forceSalting: 0 | 1 | 2,
+): number[] {
+  const groups = new Map<string | undefined, number>()
+  return guests.map(({ salt, share }, guest) => {
+    if (!share) return -1
+    const group = saltGroup(salt, guest, forceSalting)
+    const number = groups.get(group) ?? groups.size
+    groups.set(group, number)
+    return number
+  })
+}
+
 /** Guests with the same group share; undefined is the group without a salt. */
 function saltGroup(salt: number | undefined, guest: number, forceSalting: 0 | 1 | 2): string | undefined {
   if (forceSalting === 0) return undefined

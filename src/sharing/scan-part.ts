@@ -26,6 +26,11 @@ export class ScanPart {
     private readonly count: number,
   ) {}
 
+  /** Which of `count` scanners has this page, from 0. */
+  static ownerOf(page: number, count: number): number {
+    return (page >> CHUNK_SHIFT) % count
+  }
+
   /** The page that has `place` pages of this part before it: a global page number. */
   page(place: number): number {
     const chunk = (place >> CHUNK_SHIFT) * this.count + this.index

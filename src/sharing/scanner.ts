@@ -11,12 +11,13 @@
 import type { GuestPages } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { LAST_BATCH_NS, LAST_PASS, SCAN } from '../measure/counters.js'
-import { seedOf } from '../random/prng.js'
-import type { Plan, TpsPlan } from '../scenario/plan.js'
+import type { Plan, TpsPlan, TpsRates } from '../scenario/plan.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
+import { PassOrder } from './pass-order.js'
 import { type Policy, SCAN_PAGES_MAX } from './policy.js'
 import { RateController, scanRates } from './rate.js'
+import { ScanHand } from './scan-hands.js'
 import { ScanOrder } from './scan-order.js'
 import { ALL_PAGES, type ScanPart } from './scan-part.js'
 
@@ -26,8 +27,10 @@ const TICK_NS = 10e6
 const NOTHING_TO_SCAN_NS = 1e6
 
 interface ScannedVm {
-  order: ScanOrder
+  guest: number
+  way: ScanOrder
   rate: RateController
+  hand: ScanHand
 }
 
 export class Scanner implements Actor {
@@ -52,6 +55,7 @@ export class Scanner implements Actor {
     private readonly plan: Pick<Plan, 'seed' | 'host'> & { scanner: TpsPlan },
     private readonly guests: readonly GuestPages[],
     ptes: Int32Array,
+    hands: Float64Array,
     part: ScanPart = ALL_PAGES,
     /** Pages that one step visits at most: between two looks at the control block. */
     private readonly batchPages = SCAN_PAGES_MAX,
@@ -59,11 +63,11 @@ export class Scanner implements Actor {
     // Another scanner may have counted in this row before it died: its counts go on, its pass does not.
     this.mergesBeforePass = counters[SCAN.merges]!
     this.pagesBeforePass = counters[SCAN.pagesScanned]!
-    const seed = part.index === 0 ? plan.seed : seedOf('scanner', plan.seed, part.index)
     this.vms = guests.flatMap((vm, guest) => {
       if (part.pagesOf(vm) === 0) return []
-      const order = new ScanOrder(ptes, guest, vm, part, plan.scanner.order, seed)
-      return [{ order, rate: new RateController() }]
+      const order = new PassOrder(guest, vm, part, plan.scanner.order, plan.seed)
+      const hand = new ScanHand(hands, part.index * guests.length + guest)
+      return [{ guest, way: new ScanOrder(ptes, order), rate: new RateController(hand.rate), hand }]
     })
   }
 
@@ -81,14 +85,19 @@ export class Scanner implements Actor {
     this.phase = phase
     this.unthrottled = rates.unthrottled
     this.beginRound()
-    if (rates.unthrottled) return
-    const pagesOfGuests = this.guests.map((vm) => (vm.share ? vm.pages : 0))
-    const perSecond = scanRates(rates, this.plan.host, pagesOfGuests)
+    for (const { hand } of this.vms) hand.enter(phase)
+    const perSecond = rates.unthrottled ? undefined : this.pagesPerSecond(rates)
     const startNs = nowNs()
-    for (const { rate, order } of this.vms) {
-      const partOfVm = order.pages / this.guests[order.guest]!.pages
-      rate.start(perSecond[order.guest]! * partOfVm, startNs)
+    for (const { guest, rate, way } of this.vms) {
+      const partOfVm = way.order.pages / this.guests[guest]!.pages
+      rate.start((perSecond?.[guest] ?? 0) * partOfVm, startNs)
     }
+  }
+
+  /** Of each guest, of all scanners together. */
+  private pagesPerSecond(rates: TpsRates): number[] {
+    const pagesOfGuests = this.guests.map((vm) => (vm.share ? vm.pages : 0))
+    return scanRates(rates, this.plan.host, pagesOfGuests)
   }
 
   private beginRound(): void {
@@ -132,15 +141,16 @@ export class Scanner implements Actor {
   /** Visits up to `pages` present pages of a VM, ending early at the end of a pass; returns how many. */
   private scan(vm: ScannedVm, pages: number): number {
     this.counters[LAST_BATCH_NS] = nowNs()
-    const { order } = vm
+    const { guest, way, hand } = vm
     const { batch } = this
     let count = 0
     while (count < pages) {
-      const page = order.next()
+      const page = way.next()
       if (page < 0) break
       batch[count++] = page
     }
-    this.policy.scan(batch, count, order.guest)
+    this.policy.scan(batch, count, guest)
+    hand.moveTo(way.passes, way.index)
     if (count < pages) this.passEnded()
     return count
   }
@@ -148,7 +158,7 @@ export class Scanner implements Actor {
   /** The scanner's pass is over when it has had one more of every VM. */
   private passEnded(): void {
     let slowest = Number.POSITIVE_INFINITY
-    for (const { order } of this.vms) slowest = Math.min(slowest, order.passes)
+    for (const { way } of this.vms) slowest = Math.min(slowest, way.passes)
     if (slowest === this.passes) return
     const ended = slowest - this.passes
     this.passes = slowest

@@ -77,7 +77,14 @@ export class BenchLab {
     this.scannerTasks = scanners
     this.scannerTask = scanners[0]!
     this.scanRow = counterRow(counters, this.scannerTask.thread)
-    this.sampler = new LabSampler(this.plan, this.handle, counters, new LabScan(scanners, this.control))
+    this.sampler = new LabSampler(
+      this.plan,
+      this.handle,
+      counters,
+      new LabScan(scanners, this.control),
+      scanners,
+      nowNs,
+    )
     this.mmus = this.scannerTask.guests.map(({ firstPage, pages }, guest) => {
       const options: MmuOptions = {
         firstPage,

@@ -55,6 +55,8 @@ function sampleAt(seconds: number, names: readonly string[]): Sample {
     swappedPages: 0,
     opportunityPages: Math.round(presentPages * (0.72 - 0.25 * (1 - Math.exp(-benchmarkSeconds / 3000)))),
     footprintPages: presentPages - savedPages,
+    brokenPages: 100,
+    notShared: { secondLook: 1, rateLimited: 20, starved: 300, ineligible: 0, salted: 0 },
     scan: {
       pagesScanned: seconds * 10,
       pagesHashed: seconds * 10,

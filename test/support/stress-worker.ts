@@ -16,6 +16,7 @@ import { Prng, seedOf } from '../../src/random/prng.js'
 import type { KsmPlan, Plan, TpsPlan } from '../../src/scenario/plan.js'
 import { Reclaimer } from '../../src/sharing/reclaimer.js'
 import { saltKeys } from '../../src/sharing/salt.js'
+import { createScanHands } from '../../src/sharing/scan-hands.js'
 import { Scanner } from '../../src/sharing/scanner.js'
 import { TpsPolicy } from '../../src/sharing/tps.js'
 import { drive } from '../../src/sync/actor.js'
@@ -127,8 +128,9 @@ class Round {
         rates: [{ unthrottled: true }],
       },
     } as unknown as Plan & { scanner: TpsPlan }
+    const hands = createScanHands(this.guests.length)
     drive(
-      new Scanner(this.policy(), this.control, this.counters, plan, this.guests, this.view.ptes),
+      new Scanner(this.policy(), this.control, this.counters, plan, this.guests, this.view.ptes, hands),
       this.control,
     )
   }
@@ -149,6 +151,7 @@ class Round {
       counters: task.counters,
       thread,
       index: 0,
+      scanHands: createScanHands(0),
       plan: { seed: this.seed, scanner } as unknown as Plan,
       guests,
     }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type { ReclaimerTask, ScannerTask } from '../../src/experiment/messages.js'
 import { counterRow, RECLAIM, SCAN } from '../../src/measure/counters.js'
 import { reclaimerOf, scannerOf } from '../../src/sharing/attach.js'
+import { createScanHands } from '../../src/sharing/scan-hands.js'
 import { Control, type ControlHandle, createControl } from '../../src/sync/control.js'
 import { TestHost } from '../support/host.js'
 
@@ -17,6 +18,7 @@ function taskOf(host: TestHost, control: ControlHandle, scanner: object, index =
     counters: host.counters,
     thread: 2,
     index,
+    scanHands: createScanHands((index + 1) * host.guests.length),
     guests: host.guests,
     plan: {
       seed: 1,

@@ -9,6 +9,7 @@ import { KSM_DEFAULTS } from '../../src/ksm/settings.js'
 import { mpnOf } from '../../src/machine/pte.js'
 import { nowNs } from '../../src/measure/clock.js'
 import type { KsmPlan, Plan } from '../../src/scenario/plan.js'
+import { createScanHands } from '../../src/sharing/scan-hands.js'
 import { Control, createControl } from '../../src/sync/control.js'
 import { hold, swapOut } from '../interleavings/race.js'
 import { FakeClock } from '../support/fake-clock.js'
@@ -95,6 +96,7 @@ class Lab {
       counters: host.counters,
       thread: GUESTS.length,
       index: 0,
+      scanHands: createScanHands(0),
       plan: { seed: 1, scanner } as unknown as Plan,
       guests: host.guests,
     }

@@ -18,6 +18,7 @@ import {
 } from '../../src/machine/pte.js'
 import { counterRow, createCounters, GUEST, RECLAIM, SCAN } from '../../src/measure/counters.js'
 import type { Plan } from '../../src/scenario/plan.js'
+import { createScanHands } from '../../src/sharing/scan-hands.js'
 import { Control, createControl } from '../../src/sync/control.js'
 import { TestHost } from '../support/host.js'
 
@@ -26,13 +27,15 @@ const CONTENTS = 40
 
 /** As much of a plan as a sampler reads. */
 function planOf(host: TestHost, count: number): Plan {
-  const guests = host.guests.map(({ pages }) => ({ pages }))
+  const guests = host.guests.map(({ pages, share, salt }) => ({ pages, share, salt }))
   const { frames } = host.handle.memory
   return {
     guests,
     host: { frames },
     contents: CONTENTS,
-    scanner: { policy: 'tps', count },
+    seed: 1,
+    phases: [{ name: 'settle' }, { name: 'idle' }],
+    scanner: { policy: 'tps', count, order: 'random', ShareForceSalting: 0 },
   } as unknown as Plan
 }
 
@@ -40,10 +43,18 @@ function samplerOf(host: TestHost, scanners = 1, counters = host.counters): LabS
   const { guests } = host
   const control = new Control(createControl(guests.length, guests.length + scanners + 1, 1))
   const plan = planOf(host, scanners)
+  const scanHands = createScanHands(scanners * guests.length)
   const tasks = Array.from({ length: scanners }, (_, index) => {
-    return { counters, thread: guests.length + index, index, plan, guests } as unknown as ScannerTask
+    return {
+      counters,
+      scanHands,
+      thread: guests.length + index,
+      index,
+      plan,
+      guests,
+    } as unknown as ScannerTask
   })
-  return new LabSampler(plan, host.handle, counters, new LabScan(tasks, control))
+  return new LabSampler(plan, host.handle, counters, new LabScan(tasks, control), tasks, () => 0)
 }
 
 const mpns = fc.nat(FRAMES - 1)
@@ -57,20 +68,40 @@ const pages = fc.record({
   tag: fc.oneof(fc.constantFrom(UNIQUE_TAG, ZERO_TAG, 31, 32, CONTENTS - 1), fc.integer({ min: 1, max: 6 })),
 })
 
+interface Page {
+  pte: number
+  tag: number
+}
+
+/** Frames that are met with several contents, as they can be while guests run, count once more for each that is new. */
+function sharedFrames(present: readonly Page[]): number {
+  const frames = new Set<number>()
+  const contents = new Set<number>()
+  let count = 0
+  for (const { pte, tag } of present) {
+    const isNew = tag === UNIQUE_TAG || !contents.has(tag)
+    contents.add(tag)
+    if ((pte & SHARED) === 0) continue
+    if (isNew || !frames.has(mpnOf(pte))) count++
+    frames.add(mpnOf(pte))
+  }
+  return count
+}
+
 /** The same figures, by sets. */
 function bruteForce(host: TestHost, [from, to]: [number, number]) {
   const all = Array.from(host.handle.ptes, (pte, page) => ({ pte, tag: host.handle.tags[page]!, page }))
   const present = all.slice(from, to).filter(({ pte }) => (pte & PRESENT) !== 0)
   const shared = present.filter(({ pte }) => (pte & SHARED) !== 0)
   const contents = new Set(present.map(({ tag, page }) => (tag === UNIQUE_TAG ? `page ${page}` : tag)))
-  const frames = new Set(shared.map(({ pte }) => mpnOf(pte)))
+  const frames = sharedFrames(present)
   return {
     presentPages: present.length,
     sharedPages: shared.length,
     zeroPages: shared.filter(({ tag }) => tag === ZERO_TAG).length,
     swappedPages: all.slice(from, to).filter(({ pte }) => (pte & (PRESENT | SWAPPED)) === SWAPPED).length,
-    sharedCommonPages: frames.size,
-    savedPages: shared.length - frames.size,
+    sharedCommonPages: frames,
+    savedPages: shared.length - frames,
     opportunityPages: present.length - contents.size,
   }
 }
@@ -87,6 +118,8 @@ test('counts pages, frames and contents as sets of them would, whatever the page
       const sample = sampler.sample(12, 'idle', undefined)
       const expected = bruteForce(host, [0, 63])
       assert.deepEqual({ ...sample, ...expected }, sample)
+      const missed = Object.values(sample.notShared!).reduce((sum, count) => sum + count, 0)
+      assert.equal(missed, sample.opportunityPages - sample.savedPages)
       host.guests.forEach(({ firstPage, pages }, guest) => {
         const { presentPages, sharedPages, zeroPages, swappedPages } = bruteForce(host, [
           firstPage,

@@ -73,3 +73,16 @@ test('over many seeds every number comes to every place equally often', () => {
     assert.ok(isPlausible(places, new Array(size).fill(1 / size)), `index ${index}: ${places}`)
   }
 })
+
+test('tells which index is sent to a number', () => {
+  fc.assert(
+    fc.property(sizes, fc.integer(), (size, seed) => {
+      const permutation = new Permutation(size, seed)
+      assert.deepEqual(
+        all(permutation, size).map((number) => permutation.indexOf(number)),
+        Array.from({ length: size }, (_, index) => index),
+      )
+    }),
+    { numRuns: 30 },
+  )
+})

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { TpsRates } from '../../src/scenario/plan.js'
-import { RateController, scanRates } from '../../src/sharing/rate.js'
+import { RATE_DOUBLES, RateController, scanRates } from '../../src/sharing/rate.js'
 
 const PAGES_OF_8_GIB = 2 ** 21
 /** ESX's defaults. */
@@ -144,4 +144,45 @@ test('a new rate begins where the old one ends, and keeps what part of a page wa
   rate.start(1, 500e9)
   assert.equal(rate.advance(500.5e9), 0.5)
   assert.equal(rate.available(), 1)
+})
+
+test('what is asked for is used, left to catch up on, or lost', () => {
+  const steps = fc.array(fc.record({ ms: fc.nat(3000), used: fc.nat(2000) }), { maxLength: 30 })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 5000 }), steps, (pagesPerSecond, all) => {
+      const rate = started(pagesPerSecond, 0)
+      let nowNs = 0
+      let usedPages = 0
+      for (const { ms, used } of all) {
+        nowNs += ms * 1e6
+        rate.advance(nowNs)
+        const pages = Math.min(used, rate.available())
+        rate.use(pages)
+        usedPages += pages
+      }
+      const leftPages = rate.askedPages() - rate.lostPages() - usedPages
+      assert.ok(leftPages > -1e-6 && leftPages <= pagesPerSecond + 1e-6, `${leftPages}`)
+      assert.ok(Math.abs(leftPages - rate.available()) < 1)
+    }),
+  )
+})
+
+test('nothing is lost within a second, and nothing without a rate', () => {
+  const rate = started(1000, 0)
+  rate.advance(1e9)
+  assert.equal(rate.lostPages(), 0)
+  rate.advance(3e9)
+  assert.deepEqual([rate.askedPages(), rate.lostPages(), rate.available()], [3000, 2000, 1000])
+  rate.start(0, 4e9)
+  rate.advance(9e9)
+  assert.deepEqual([rate.askedPages(), rate.lostPages()], [0, 0])
+})
+
+test('a copy of its state tells what it would find later, and changes nothing', () => {
+  const state = new Float64Array(RATE_DOUBLES)
+  const rate = new RateController(state)
+  rate.start(1000, 0)
+  const copy = new RateController(state.slice())
+  copy.advance(5e9)
+  assert.deepEqual([copy.lostPages(), rate.lostPages()], [4000, 0])
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { saltKeys } from '../../src/sharing/salt.js'
+import { saltKeys, saltNumbers } from '../../src/sharing/salt.js'
 
 const salts = fc.array(fc.option(fc.constantFrom(0, 1, 2, 2 ** 32 - 1), { nil: undefined }), {
   minLength: 2,
@@ -54,4 +54,26 @@ test('a salt means the same whichever guest has it, and a guest index is no salt
   assert.equal(one.low[0], other.low[1])
   const { low } = saltKeys([undefined, 0, undefined, 1, 2], 2)
   assert.equal(new Set(low).size, 5)
+})
+
+test('as numbers, salts are equal for those whose keys are, and -1 for those who do not share', () => {
+  fc.assert(
+    fc.property(salts, fc.constantFrom(0, 1, 2), fc.nat(), (all, force, outsider) => {
+      const { low, high } = saltKeys(all, force)
+      const isOutside = (guest: number) => guest === outsider % all.length
+      const numbers = saltNumbers(
+        all.map((salt, guest) => ({ salt, share: !isOutside(guest) })),
+        force,
+      )
+      numbers.forEach((number, guest) => {
+        if (isOutside(guest)) return assert.equal(number, -1)
+        const equals = numbers.flatMap((other, index) => (other === number ? [index] : []))
+        const alike = numbers.flatMap((_, index) =>
+          low[index] === low[guest] && high[index] === high[guest] && !isOutside(index) ? [index] : [],
+        )
+        assert.deepEqual(equals, alike)
+        assert.ok(number >= 0 && number < all.length)
+      })
+    }),
+  )
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { LOCKED, privatePte, SWAPPED_PTE, sharedPte } from '../../src/machine/pte.js'
+import { PassOrder } from '../../src/sharing/pass-order.js'
 import { ScanOrder } from '../../src/sharing/scan-order.js'
 import { ALL_PAGES, ScanPart } from '../../src/sharing/scan-part.js'
 
@@ -45,7 +46,7 @@ for (const order of ['random', 'sequential'] as const) {
     fc.assert(
       fc.property(states, fc.integer(), (pages, seed) => {
         const ptes = ptesOf(pages)
-        const scan = new ScanOrder(ptes, 1, vmOf(pages.length), ALL_PAGES, order, seed)
+        const scan = new ScanOrder(ptes, new PassOrder(1, vmOf(pages.length), ALL_PAGES, order, seed))
         for (let passes = 1; passes <= 3; passes++) {
           assert.deepEqual(
             pass(scan).toSorted((a, b) => a - b),
@@ -63,7 +64,9 @@ for (const order of ['random', 'sequential'] as const) {
         const ptes = ptesOf(pages)
         const vm = vmOf(pages.length)
         const parts = [0, 1, 2].map((index) => new ScanPart(index, 3)).filter((part) => part.pagesOf(vm) > 0)
-        const visited = parts.flatMap((part) => pass(new ScanOrder(ptes, 1, vm, part, order, seed)))
+        const visited = parts.flatMap((part) =>
+          pass(new ScanOrder(ptes, new PassOrder(1, vm, part, order, seed))),
+        )
         assert.deepEqual(
           visited.toSorted((a, b) => a - b),
           presentPages(ptes, pages.length),
@@ -75,7 +78,7 @@ for (const order of ['random', 'sequential'] as const) {
 
 test('sequential goes by page number', () => {
   const ptes = ptesOf([privatePte(1), 0, sharedPte(2), privatePte(3)])
-  const scan = new ScanOrder(ptes, 0, vmOf(4), ALL_PAGES, 'sequential', 1)
+  const scan = new ScanOrder(ptes, new PassOrder(0, vmOf(4), ALL_PAGES, 'sequential', 1))
   assert.deepEqual(pass(scan), [5, 7, 8])
   assert.deepEqual(pass(scan), [5, 7, 8])
 })
@@ -83,7 +86,7 @@ test('sequential goes by page number', () => {
 test('random takes another order in each pass and for each guest, and the same for the same seed', () => {
   const ptes = ptesOf(new Array(100).fill(privatePte(1)))
   const orderOf = (guest: number, seed: number) =>
-    new ScanOrder(ptes, guest, vmOf(100), ALL_PAGES, 'random', seed)
+    new ScanOrder(ptes, new PassOrder(guest, vmOf(100), ALL_PAGES, 'random', seed))
   const scan = orderOf(0, 1)
   const passes = [pass(scan), pass(scan), pass(scan), pass(orderOf(1, 1)), pass(orderOf(0, 2))]
   assert.equal(new Set(passes.map(String)).size, passes.length)
@@ -93,8 +96,30 @@ test('random takes another order in each pass and for each guest, and the same f
 
 test('a page that comes while a pass is under way is not missed for longer than to the next', () => {
   const ptes = ptesOf(new Array(10).fill(0))
-  const scan = new ScanOrder(ptes, 0, vmOf(10), ALL_PAGES, 'random', 1)
+  const scan = new ScanOrder(ptes, new PassOrder(0, vmOf(10), ALL_PAGES, 'random', 1))
   assert.deepEqual(pass(scan), [])
   ptes[FIRST_PAGE + 4] = privatePte(8)
   assert.deepEqual(pass(scan), [FIRST_PAGE + 4])
 })
+
+for (const order of ['random', 'sequential'] as const) {
+  test(`${order}: where a page comes in a pass is known from its number`, () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: PAGES_MAX }),
+        fc.nat(3),
+        fc.integer(),
+        (pages, passNumber, seed) => {
+          const ptes = ptesOf(new Array(pages).fill(privatePte(3)))
+          const passOrder = () => new PassOrder(1, vmOf(pages), ALL_PAGES, order, seed)
+          const scan = new ScanOrder(ptes, passOrder())
+          for (let n = 0; n < passNumber; n++) pass(scan)
+          const known = passOrder()
+          known.begin(passNumber)
+          for (let page = scan.next(); page >= 0; page = scan.next())
+            assert.equal(known.indexOf(page), scan.index - 1)
+        },
+      ),
+    )
+  })
+}

@@ -95,3 +95,14 @@ test('a scanner that is alone visits pages by their own numbers', () => {
     assert.deepEqual([ALL_PAGES.page(page), ALL_PAGES.placesBefore(page)], [page, page])
   }
 })
+
+test('the owner of a page is the scanner whose part it is of', () => {
+  fc.assert(
+    fc.property(hosts, counts, (vms, count) => {
+      for (const part of partsOf(count)) {
+        for (const page of vms.flatMap((vm) => pagesOf(part, vm)))
+          assert.equal(ScanPart.ownerOf(page, count), part.index)
+      }
+    }),
+  )
+})

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { LAST_PASS, SCAN } from '../../src/measure/counters.js'
 import type { Plan, TpsPlan, TpsRates } from '../../src/scenario/plan.js'
 import type { Policy } from '../../src/sharing/policy.js'
+import { createScanHands } from '../../src/sharing/scan-hands.js'
 import { ScanPart } from '../../src/sharing/scan-part.js'
 import { Scanner } from '../../src/sharing/scanner.js'
 import { AT_ONCE, drive, ON_EVENT } from '../../src/sync/actor.js'
@@ -55,7 +56,8 @@ function scan(t: TestContext, { host, rates, isOver, order, part, onSleep }: Set
     }
     scan(pages, count, guest)
   }
-  drive(new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes, part), control)
+  const hands = createScanHands(((part?.index ?? 0) + 1) * host.guests.length)
+  drive(new Scanner(policy, control, host.scanRow, plan, host.guests, host.handle.ptes, hands, part), control)
   t.mock.restoreAll()
   host.assertIntact()
   return visits
@@ -200,7 +202,9 @@ function unthrottledScanner(
   const clock = new FakeClock(t)
   const control = new FakeControl(clock, { guests: host.guests.length })
   control.startPhase(0, clock.startNs)
-  return new Scanner(policy, control, row, planOf(UNTHROTTLED, 'random'), host.guests, host.handle.ptes, part)
+  const plan = planOf(UNTHROTTLED, 'random')
+  const hands = createScanHands((part.index + 1) * host.guests.length)
+  return new Scanner(policy, control, row, plan, host.guests, host.handle.ptes, hands, part)
 }
 
 test('two scanners find what one would, each pass of theirs together is a visit to every page', (t) => {
