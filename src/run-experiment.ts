@@ -8,6 +8,7 @@ import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './ex
 import { describeKsm } from './linux/ksm-facts.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
 import { endedManifest, startedManifest } from './report/manifest.js'
+import { renderReasonsChart } from './report/reasons-chart.js'
 import { ResultsDirectory } from './report/results-directory.js'
 import { renderSharingChart } from './report/sharing-chart.js'
 import { summarize } from './report/summary.js'
@@ -230,10 +231,9 @@ function writeFigures(
     )
   }
   const { scenario, scale } = plan
-  directory.write(
-    'shared.svg',
-    renderSharingChart({ scenario, scale, guests, samples, phases: summary.phases }),
-  )
+  const run = { scenario, scale, samples, phases: summary.phases }
+  directory.write('shared.svg', renderSharingChart({ ...run, guests }))
+  if (plan.scanner.policy === 'tps') directory.write('reasons.svg', renderReasonsChart(run))
 }
 
 function isIntact({ integrity }: RunOutcome): boolean {

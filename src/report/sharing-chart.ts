@@ -2,45 +2,14 @@
  * shared.svg: the memory that each guest shares over the course of a run, as a stacked area chart (the case
  * study's Figure 6), with the machine's footprint and the opportunity as lines. Everything is at full size.
  */
-import type { Sample, Summary } from '../experiment/outcome.js'
-import { type ChartOption, type ChartSeries, renderSvg } from './chart.js'
-import { arrangePhaseNames, type PhaseSpan, phaseSeries } from './chart-phases.js'
-import {
-  AXIS_COLOUR,
-  axis,
-  BLACK,
-  COLOURS,
-  DASHED_ICON,
-  FONT_PX,
-  type Points,
-  roundAxis,
-  SOLID_ICON,
-  thinned,
-  WHITE,
-} from './chart-style.js'
-import { memoryUnit, pagesToMiB, shortened, timeUnit } from './units.js'
+import { type ChartOption, renderSvg } from './chart.js'
+import { COLOURS } from './chart-style.js'
+import { type Band, type ChartedRun, describeMemoryChart, HEIGHT_PX, WIDTH_PX } from './memory-chart.js'
 
-export interface SharingChartData {
-  scenario: string
-  scale: Summary['scale']
+export interface SharingChartData extends ChartedRun {
   /** Names, in the order of `Sample.guests`. */
   guests: readonly string[]
-  samples: readonly Sample[]
-  phases: readonly PhaseSpan[]
 }
-
-const WIDTH_PX = 960
-const HEIGHT_PX = 480
-/** Around the plot: the legend is to its right; above it stand the title and then the names of the phases. */
-const PLOT = { left: 76, right: 216, bottom: 56 }
-const PLOT_WIDTH_PX = WIDTH_PX - PLOT.left - PLOT.right
-const TITLE_HEIGHT_PX = 64
-const TITLE_CHARACTERS = 60
-const LEGEND_CHARACTERS = 22
-
-/** The lines: the space in their names keeps them apart from guests, whose names have none. */
-const FOOTPRINT = 'footprint (machine)'
-const OPPORTUNITY = 'opportunity (to save)'
 
 /** @returns a complete SVG document, for runs of any length, of one sample or none too. */
 export function renderSharingChart(data: SharingChartData): string {
@@ -48,47 +17,17 @@ export function renderSharingChart(data: SharingChartData): string {
 }
 
 export function describeSharingChart(data: SharingChartData): ChartOption {
-  const samples = thinned(data.samples)
-  const fullSizeMiB = (pages: number) => pagesToMiB(pages) * data.scale.memory
-  const memory = memoryUnit(Math.max(...samples.map((sample) => fullSizeMiB(largestPages(sample)))))
-  const lastSeconds = Math.max(...samples.map(({ timeSeconds }) => timeSeconds), 1)
-  const time = timeUnit(lastSeconds)
-  const timeAxis = roundAxis(lastSeconds / time.size)
-  const phaseRows = arrangePhaseNames(data.phases, PLOT_WIDTH_PX / (timeAxis.max * time.size))
-  const pointsOf = (pages: (sample: Sample) => number, ofSamples = samples): Points =>
-    ofSamples.map((sample) => [sample.timeSeconds / time.size, fullSizeMiB(pages(sample)) / memory.size])
-
-  const bands = bandsOf(data.guests)
-  // Between the borders of phases the host's kernel may not have been asked whose its shared pages are.
-  const byGuest = samples.filter(({ guests }) => guests.every((guest) => guest.sharedPages !== undefined))
-  const series = [
-    ...bands.map(({ name, sharedPages }, index) => areaSeries(name, index, pointsOf(sharedPages, byGuest))),
-    lineSeries(FOOTPRINT, 'solid', pointsOf(footprintPages)),
-    lineSeries(OPPORTUNITY, 'dashed', pointsOf(opportunityPages)),
-    phaseSeries(data.phases, phaseRows, time),
-  ]
-  // A line through one point can't be seen.
-  const symbol = samples.length === 1 ? 'circle' : 'none'
-  const top = TITLE_HEIGHT_PX + phaseRows.heightPx
-  return {
-    animation: false,
-    backgroundColor: WHITE,
-    textStyle: { fontFamily: 'Helvetica, Arial, sans-serif', fontSize: FONT_PX },
-    title: title(data),
-    legend: legend(bands, top),
-    grid: { ...PLOT, top, outerBoundsMode: 'none' },
-    xAxis: { ...axis(`time (${time.name})`, 32), ...timeAxis, splitLine: { show: false } },
-    yAxis: axis(`memory (${memory.name})`, 48),
-    series: series.map((entry) => ({ ...entry, symbol })),
-  }
+  return describeMemoryChart(data, {
+    title: 'memory shared by each guest',
+    bands: bandsOf(data.guests),
+    lines: [
+      { name: 'footprint (machine)', type: 'solid', pages: ({ footprintPages }) => footprintPages },
+      { name: 'opportunity (to save)', type: 'dashed', pages: ({ opportunityPages }) => opportunityPages },
+    ],
+  })
 }
 
 /** One colour of the stack: a guest, or neighbours (`web-1–10`) where there are more guests than colours. */
-interface Band {
-  name: string
-  sharedPages: (sample: Sample) => number
-}
-
 function bandsOf(guests: readonly string[]): Band[] {
   const guestsPerBand = Math.max(1, Math.ceil(guests.length / COLOURS.length))
   return Array.from({ length: Math.ceil(guests.length / guestsPerBand) }, (_, index) => {
@@ -96,8 +35,7 @@ function bandsOf(guests: readonly string[]): Band[] {
     const end = first + guestsPerBand
     return {
       name: bandName(guests.slice(first, end)),
-      sharedPages: (sample) =>
-        sample.guests.slice(first, end).reduce((pages, guest) => pages + (guest.sharedPages ?? 0), 0),
+      pages: (sample) => sumIfKnown(sample.guests.slice(first, end).map(({ sharedPages }) => sharedPages)),
     }
   })
 }
@@ -115,67 +53,9 @@ function commonPrefix(first: string, last: string): string {
   return first.slice(0, length).replace(/\d+$/, '')
 }
 
-function footprintPages(sample: Sample): number {
-  return sample.footprintPages
-}
-
-function opportunityPages(sample: Sample): number {
-  return sample.opportunityPages
-}
-
-function largestPages(sample: Sample): number {
-  return Math.max(sample.sharedPages, sample.footprintPages, sample.opportunityPages)
-}
-
-function title({ scenario, scale }: SharingChartData): NonNullable<ChartOption['title']> {
-  return {
-    text: `${shortened(scenario, TITLE_CHARACTERS)}: memory shared by each guest`,
-    subtext: `full size: ${scale.memory} × the memory and ${scale.time} × the time of the run`,
-    left: PLOT.left - 5,
-    top: 8,
-    itemGap: 4,
-    textStyle: { fontSize: 17, color: BLACK },
-    subtextStyle: { fontSize: FONT_PX, color: AXIS_COLOUR },
-  }
-}
-
-/** The lines first, then the bands as they lie on each other, the topmost first. */
-function legend(bands: readonly Band[], top: number): NonNullable<ChartOption['legend']> {
-  return {
-    orient: 'vertical',
-    left: WIDTH_PX - PLOT.right + 12,
-    top: top - 5,
-    itemGap: 9,
-    itemWidth: 30,
-    textStyle: { fontSize: FONT_PX, color: BLACK },
-    formatter: (name) => shortened(name, LEGEND_CHARACTERS),
-    data: [
-      { name: FOOTPRINT, icon: SOLID_ICON },
-      { name: OPPORTUNITY, icon: DASHED_ICON },
-      ...bands.toReversed().map(({ name }) => ({ name, icon: 'rect' })),
-    ],
-  }
-}
-
-function areaSeries(name: string, index: number, data: Points): ChartSeries {
-  const color = COLOURS[index]!
-  return {
-    type: 'line',
-    name,
-    data,
-    stack: 'shared',
-    itemStyle: { color },
-    lineStyle: { color: WHITE, width: 0.5 },
-    areaStyle: { color, opacity: 1 },
-  }
-}
-
-function lineSeries(name: string, type: 'solid' | 'dashed', data: Points): ChartSeries {
-  return {
-    type: 'line',
-    name,
-    data,
-    itemStyle: { color: BLACK },
-    lineStyle: { color: BLACK, width: 2, type },
-  }
+/** Between the borders of phases the host's kernel may not have been asked whose its shared pages are. */
+function sumIfKnown(pages: readonly (number | undefined)[]): number | undefined {
+  return pages.every((known) => known !== undefined)
+    ? pages.reduce((sum, known) => sum + known, 0)
+    : undefined
 }

@@ -35,7 +35,7 @@ test('each guest is a band of the stack, in GiB at full size over minutes', () =
   const data = chartData(['a', 'b'])
   const [a, b] = namedSeries(describeSharingChart(data))
   const end = data.samples.at(-1)!
-  assert.deepEqual([a!.name, b!.name, a!.stack, b!.stack], ['a', 'b', 'shared', 'shared'])
+  assert.deepEqual([a!.name, b!.name, a!.stack, b!.stack], ['a', 'b', 'bands', 'bands'])
   assert.deepEqual(lastPoint(b!), [120, (end.guests[1]!.sharedPages! / 256 / 1024) * 128])
 })
 
@@ -61,7 +61,7 @@ test('the drawing shows title, axes with units, phases and guests', () => {
 test('64 guests are drawn as a few groups that hold all of their memory', () => {
   const guests = Array.from({ length: 64 }, (_, index) => `web-${index + 1}`)
   const data = chartData(guests)
-  const bands = namedSeries(describeSharingChart(data)).filter(({ stack }) => stack === 'shared')
+  const bands = namedSeries(describeSharingChart(data)).filter(({ stack }) => stack === 'bands')
   assert.deepEqual(
     bands.map(({ name }) => name),
     ['web-1–10', 'web-11–20', 'web-21–30', 'web-31–40', 'web-41–50', 'web-51–60', 'web-61–64'],

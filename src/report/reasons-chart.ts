@@ -1,0 +1,34 @@
+/**
+ * reasons.svg: what is saved over the course of a run and, stacked on it, what is not, by reason: together they are the
+ * opportunity. Lost opportunity, pages whose sharing a store has broken for good, is a line of its own. At full size.
+ */
+import { REASONS, type Reason } from '../experiment/not-shared.js'
+import { type ChartOption, renderSvg } from './chart.js'
+import { type ChartedRun, describeMemoryChart, HEIGHT_PX, WIDTH_PX } from './memory-chart.js'
+
+const NAMES: Record<Reason, string> = {
+  secondLook: 'second look',
+  rateLimited: 'rate limited',
+  starved: 'starved',
+  ineligible: 'ineligible',
+  salted: 'salted apart',
+}
+
+/** @returns a complete SVG document. */
+export function renderReasonsChart(run: ChartedRun): string {
+  return renderSvg(describeReasonsChart(run), WIDTH_PX, HEIGHT_PX)
+}
+
+export function describeReasonsChart(run: ChartedRun): ChartOption {
+  return describeMemoryChart(run, {
+    title: 'saved, and why the rest is not',
+    bands: [
+      { name: 'saved', pages: ({ savedPages }) => savedPages },
+      ...REASONS.map((reason) => ({
+        name: NAMES[reason],
+        pages: ({ notShared }: { notShared: Record<Reason, number> | undefined }) => notShared?.[reason],
+      })),
+    ],
+    lines: [{ name: 'broken for good', type: 'dashed', pages: ({ brokenPages }) => brokenPages }],
+  })
+}
