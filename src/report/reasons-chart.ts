@@ -29,6 +29,6 @@ export function describeReasonsChart(run: ChartedRun): ChartOption {
         pages: ({ notShared }: { notShared: Record<Reason, number> | undefined }) => notShared?.[reason],
       })),
     ],
-    lines: [{ name: 'broken for good', type: 'dashed', pages: ({ brokenPages }) => brokenPages }],
+    lines: [{ name: 'broken by stores', type: 'dashed', pages: ({ brokenPages }) => brokenPages }],
   })
 }

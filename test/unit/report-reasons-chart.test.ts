@@ -26,11 +26,11 @@ test('what is saved and each reason are bands that lie on each other, in GiB at 
   )
 })
 
-test('what stores have broken for good is a line of its own', () => {
+test('what stores have broken is a line of its own', () => {
   const lines = seriesOf(describeReasonsChart(run)).filter(({ stack }) => stack === undefined)
   assert.deepEqual(
     lines.map(({ name, data }) => [name, (data!.at(-1) as number[])[1]]),
-    [['broken for good', (samples.at(-1)!.brokenPages! / GIB_PAGES) * plan.scale.memory]],
+    [['broken by stores', (samples.at(-1)!.brokenPages! / GIB_PAGES) * plan.scale.memory]],
   )
 })
 
