@@ -28,6 +28,8 @@ export class ScanLag {
   private readonly lags: readonly (Lag | undefined)[]
   /** By page: the sample at which it was first found waiting, and the last one at which it still was. */
   private readonly waits: Int32Array
+  /** By guest: whether a scanner has lost any of its pages. */
+  private readonly isLate: Uint8Array
   private sample = 0
 
   /** @param tasks of all scanners, which have the policy `tps` */
@@ -38,6 +40,7 @@ export class ScanLag {
       task.guests.map((_, guest) => lagOf(task, this.parts[scanner]!, guest)),
     )
     this.waits = new Int32Array(pages)
+    this.isLate = new Uint8Array(this.guests)
   }
 
   /**
@@ -46,7 +49,10 @@ export class ScanLag {
    */
   begin(phase: number, nowNs: number): void {
     this.sample++
-    for (const lag of this.lags) lag?.read(phase, nowNs)
+    this.isLate.fill(0)
+    this.lags.forEach((lag, index) => {
+      if (lag?.read(phase, nowNs) === true) this.isLate[index % this.guests] = 1
+    })
   }
 
   /** Tells what part of a guest's pages was found present, for the samples to come. */
@@ -57,6 +63,7 @@ export class ScanLag {
   /** Of a page that waits to be scanned: asked once a sample of each that does. */
   isOverdue(page: number, guest: number): boolean {
     const waitedSamples = this.waitedSamples(page)
+    if (this.isLate[guest] === 0) return false
     const scanner = this.parts.length === 1 ? 0 : ScanPart.ownerOf(page, this.parts.length)
     return this.lags[scanner * this.guests + guest]?.isOverdue(page, waitedSamples) ?? false
   }
@@ -103,7 +110,8 @@ class Lag {
     nextPass.begin(1)
   }
 
-  read(phase: number, nowNs: number): void {
+  /** True: it is late. */
+  read(phase: number, nowNs: number): boolean {
     if (phase !== this.phase) this.askedPages = []
     this.phase = phase
     const hasBegun = this.hand.phase() === phase
@@ -116,10 +124,12 @@ class Lag {
     this.askedPages.push(hasBegun ? this.controller.askedPages() : 0)
     const { passes, index } = this.hand.position()
     this.index = index
-    if (passes === this.passes) return
-    this.passes = passes
-    this.pass.begin(passes)
-    this.nextPass.begin(passes + 1)
+    if (passes !== this.passes) {
+      this.passes = passes
+      this.pass.begin(passes)
+      this.nextPass.begin(passes + 1)
+    }
+    return this.lostPlaces > 0
   }
 
   notePresent(part: number): void {
@@ -127,7 +137,6 @@ class Lag {
   }
 
   isOverdue(page: number, waitedSamples: number): boolean {
-    if (this.lostPlaces === 0) return false
     const first = this.placesAhead(page)
     if (first >= this.lostPlaces) return false
     // One on time that is passes further on has been to it several times: the last of them counts.
