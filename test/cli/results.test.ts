@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { REASONS } from '../../src/experiment/not-shared.js'
 import type { PhaseSummary, Summary } from '../../src/experiment/outcome.js'
 import {
   type Ended,
@@ -206,6 +207,18 @@ describe('figures agree:', () => {
       assert(of('zeroPages') <= of('sharedPages'))
     }
     assert(rows.some((row) => Number(row.savedPages) > 0))
+  })
+
+  test('what is not shared, by reason, adds up to opportunity − saved, in every line and at the end of each phase', () => {
+    for (const row of rows) {
+      const missed = REASONS.reduce((sum, reason) => sum + Number(row[`notShared.${reason}Pages`]), 0)
+      assert.equal(missed, Number(row.opportunityPages) - Number(row.savedPages))
+    }
+    assert(rows.some((row) => Number(row['notShared.rateLimitedPages']) > 0))
+    for (const { notShared, opportunityMiB, savedMiB } of summary.phases) {
+      const missedMiB = Object.values(notShared!).reduce((sum, reasonMiB) => sum + reasonMiB, 0)
+      assert(Math.abs(missedMiB - (opportunityMiB - savedMiB)) < 1e-6)
+    }
   })
 
   test('each phase starts where the one before it ends', () => {

@@ -40,7 +40,8 @@ const filesBelow = (directory: string) =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name)
-const RESULT_FILE = /^(manifest\.json|summary\.json|timeseries\.csv|reasons\.svg|shared\.svg|vm-\d\.(hlog|hgrm))$/
+const RESULT_FILE =
+  /^(manifest\.json|summary\.json|timeseries\.csv|reasons\.svg|shared\.svg|vm-\d\.(hlog|hgrm))$/
 
 /** Nothing that is no result lies in the directory, and it takes no more room than results do. */
 function assertOnlyResults(directory: string): void {
