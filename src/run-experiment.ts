@@ -15,6 +15,7 @@ import { summarize } from './report/summary.js'
 import { timeSeriesHeader, timeSeriesLine } from './report/timeseries.js'
 import { type LoadedScenario, type LoadOptions, loadScenario, resolvedScenario } from './scenario/load.js'
 import type { Plan } from './scenario/plan.js'
+import { threadNames } from './scenario/thread-names.js'
 
 const TIME_SERIES = 'timeseries.csv'
 /** What a manifest may grow by at the end of its run: why it ended, and its messages. */
@@ -87,7 +88,7 @@ export async function recordRun(
   const recorder = new SampleRecorder(directory, options.onSample)
   try {
     directory.writeJson('manifest.json', manifest, MANIFEST_ROOM_BYTES)
-    directory.append(TIME_SERIES, timeSeriesHeader(guestNames(plan), plan.scanner.policy))
+    directory.append(TIME_SERIES, headerOf(plan))
     const signals = [recorder.failed, ...(options.signal === undefined ? [] : [options.signal])]
     const outcome = await runPlan(plan, {
       ...options,
@@ -146,10 +147,7 @@ class SampleRecorder {
   finish(plan: Plan): void {
     if (this.error === undefined) return
     const lines = this.samples.map(timeSeriesLine)
-    this.directory.write(
-      TIME_SERIES,
-      timeSeriesHeader(guestNames(plan), plan.scanner.policy) + lines.join(''),
-    )
+    this.directory.write(TIME_SERIES, headerOf(plan) + lines.join(''))
   }
 }
 
@@ -163,6 +161,10 @@ function withWriteError(outcome: RunOutcome, error: unknown): RunOutcome {
 
 function unwritable(error: unknown): string {
   return `the results could not be written: ${messageOf(error)}`
+}
+
+function headerOf(plan: Plan): string {
+  return timeSeriesHeader(guestNames(plan), plan.scanner.policy, threadNames(plan))
 }
 
 function guestNames(plan: Plan): string[] {

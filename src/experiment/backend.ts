@@ -2,11 +2,14 @@
 import type { Control } from '../sync/control.js'
 import type { Engine } from './engine.js'
 import type { IntegrityReport, Sample, Summary } from './outcome.js'
+import type { Accounts } from './run-accounts.js'
 
 export interface Backend {
   readonly control: Control
   readonly engine: Engine
   readonly sampler: Sampler
+  /** What the sampler reads the kernel's account of the threads from. */
+  readonly accounts: Accounts
   readonly scan: Scan
   /** Null: nothing is timed. */
   readonly clockCostNs: number | null

@@ -18,6 +18,7 @@ import type { ScannerTask } from './messages.js'
 import { NotShared } from './not-shared.js'
 import type { GuestSample, KsmSample, Sample } from './outcome.js'
 import { PageCounter } from './page-counter.js'
+import type { Accounts } from './run-accounts.js'
 import { ScanLag } from './scan-lag.js'
 
 export class LabSampler implements Sampler {
@@ -33,6 +34,7 @@ export class LabSampler implements Sampler {
     private readonly machine: MachineHandle,
     counters: Float64Array,
     private readonly scan: LabScan,
+    private readonly accounts: Pick<Accounts, 'read'>,
     scanners: readonly ScannerTask[],
     private readonly nowNs: () => number,
   ) {
@@ -47,6 +49,7 @@ export class LabSampler implements Sampler {
   /** @param timeSeconds scenario seconds */
   sample(timeSeconds: number, phase: string, snapshot: number | undefined): Sample {
     const { counter, reasons } = this
+    const accounts = this.accounts.read()
     const phaseIndex = this.plan.phases.findIndex(({ name }) => name === phase)
     counter.begin()
     reasons?.notShared.begin()
@@ -82,7 +85,7 @@ export class LabSampler implements Sampler {
       footprintPages: this.machine.memory.frames - countFreeFrames(this.machine.allocator),
       brokenPages: counter.brokenPages,
       notShared: reasons?.notShared.byReason(),
-      scan: this.scan.counters(),
+      scan: this.scan.counters(accounts.threads),
       cowFaults: sum('cowFaults'),
       swapOuts: this.reclaimRow[RECLAIM.swapOuts]!,
       swapIns: sum('swapIns'),
@@ -90,6 +93,7 @@ export class LabSampler implements Sampler {
       stores: sum('stores'),
       ksm: this.ksmSample(),
       guests,
+      ...accounts,
     }
   }
 

@@ -16,6 +16,7 @@ import { LabSampler } from './lab-sampler.js'
 import { LabScan } from './lab-scan.js'
 import type { Summary } from './outcome.js'
 import type { RunOptions, RunOutcome } from './run.js'
+import { type Accounts, NO_ACCOUNTS, RunAccounts } from './run-accounts.js'
 import { Stepped } from './stepped.js'
 import { guestTasks, hypervisorTasks } from './tasks.js'
 import { Workers } from './workers.js'
@@ -42,6 +43,7 @@ class Lab implements Backend {
   readonly control: Control
   readonly engine: Engine
   readonly sampler: LabSampler
+  readonly accounts: Accounts
   readonly scan: LabScan
   readonly clockCostNs: number | null
   readonly memory: Summary['memory']
@@ -69,10 +71,12 @@ class Lab implements Backend {
     const shared = { control, counters }
     const guests = () => guestTasks(plan, shared, () => ({ backend: 'lab', machine }))
     const hypervisor = hypervisorTasks(plan, shared, machine, freeFrames(swap.stopFreePercent))
-    this.scan = new LabScan(hypervisor.scanners, this.control)
-    const now = () => this.engine.nowNs()
-    this.sampler = new LabSampler(plan, machine, counters, this.scan, hypervisor.scanners, now)
     const isThreaded = plan.engine === 'threads'
+    this.accounts = isThreaded ? new RunAccounts(this.control) : NO_ACCOUNTS
+    this.scan = new LabScan(hypervisor.scanners)
+    const { scanners } = hypervisor
+    const now = () => this.engine.nowNs()
+    this.sampler = new LabSampler(plan, machine, counters, this.scan, this.accounts, scanners, now)
     this.engine = isThreaded
       ? new Workers(plan, this.control, () => ({ guests: guests(), hypervisor }))
       : new Stepped(plan, guests(), hypervisor)

@@ -5,6 +5,7 @@
 import { compileKernels } from '../kernels/kernels.js'
 import { allocateGuests, type GuestMemory, releaseGuests } from '../linux/guest-memories.js'
 import { requireKsm } from '../linux/ksm-available.js'
+import { findKsmd } from '../linux/ksmd.js'
 import { KsmdScan } from '../linux/ksmd-scan.js'
 import { openPageFaultEvents } from '../linux/page-fault-events.js'
 import { type KsmTakeOver, putBack, restoreAtExit, takeOverKsm } from '../linux/take-over.js'
@@ -16,6 +17,7 @@ import type { Backend } from './backend.js'
 import type { Engine } from './engine.js'
 import { LinuxSampler } from './linux-sampler.js'
 import type { RunOptions, RunOutcome } from './run.js'
+import { RunAccounts } from './run-accounts.js'
 import { guestTasks } from './tasks.js'
 import { Workers } from './workers.js'
 
@@ -68,6 +70,7 @@ class LinuxKsm implements Backend {
   readonly control: Control
   readonly engine: Engine
   readonly sampler: LinuxSampler
+  readonly accounts: RunAccounts
   readonly scan: KsmdScan
   readonly clockCostNs = measureClockCostNs()
   readonly memory = { metadataBytesPerPage: METADATA_BYTES_PER_PAGE, swapIsDirect: null }
@@ -89,7 +92,8 @@ class LinuxKsm implements Backend {
       hypervisor: undefined,
     }))
     this.scan = new KsmdScan(ksm, rates)
-    this.sampler = new LinuxSampler(plan, { ptes, tags }, memories, counters, this.scan)
+    this.accounts = new RunAccounts(this.control, { pid: findKsmd() })
+    this.sampler = new LinuxSampler(plan, { ptes, tags }, memories, counters, this.scan, this.accounts)
   }
 
   /** The frames are the kernel's: nothing is known of them. */

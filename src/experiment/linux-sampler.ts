@@ -7,12 +7,10 @@
  * it then is read at the borders of phases only.
  */
 import * as A from '#atomics'
-import type { ThreadTimes } from '../host/threads.js'
 import type { GuestMemory } from '../linux/guest-memories.js'
 import { readKsmCounter, readKsmCounters, readKsmEvents } from '../linux/ksm-counters.js'
 import { readPagesToScan } from '../linux/ksm-settings.js'
 import { readKsmStat } from '../linux/ksm-stat.js'
-import { findKsmd, readKsmdTimes } from '../linux/ksmd.js'
 import type { LinuxMemory } from '../linux/ram.js'
 import { type AddressRange, mergedPages } from '../linux/smaps.js'
 import { UNIQUE_TAG } from '../machine/machine.js'
@@ -22,7 +20,8 @@ import { counterRow, GUEST, LINUX_GUEST, readCounters } from '../measure/counter
 import type { Plan } from '../scenario/plan.js'
 import type { Sampler, Scan } from './backend.js'
 import { Bits } from './bits.js'
-import type { GuestSample, KsmSample, Sample, ScanCounters } from './outcome.js'
+import type { GuestSample, KsmSample, Sample, ScanCounters, ThreadSample } from './outcome.js'
+import type { Accounts } from './run-accounts.js'
 
 /** As long as smaps takes less, it is read at every sample. */
 const SMAPS_LIMIT_NS = 5e6
@@ -31,13 +30,11 @@ export class LinuxSampler implements Sampler {
   private readonly contentsSeen: Bits
   private readonly guestRows: Float64Array[]
   private readonly ranges: AddressRange[][]
-  private readonly ksmd = findKsmd()
   /** What had been counted before the run. */
   private readonly before = {
     pages_scanned: readKsmCounter('pages_scanned'),
     pages_skipped: readKsmCounter('pages_skipped'),
     cow_ksm: readKsmEvents().cow_ksm,
-    ksmd: this.ksmdTimes(),
   }
   private smapsNs = 0
 
@@ -47,6 +44,7 @@ export class LinuxSampler implements Sampler {
     memories: readonly GuestMemory[],
     counters: Float64Array,
     private readonly scan: Scan,
+    private readonly accounts: Pick<Accounts, 'read'>,
   ) {
     this.contentsSeen = new Bits(plan.contents)
     this.guestRows = plan.guests.map((_, guest) => counterRow(counters, guest))
@@ -54,6 +52,7 @@ export class LinuxSampler implements Sampler {
   }
 
   sample(timeSeconds: number, phase: string, snapshot: number | undefined, isBorder: boolean): Sample {
+    const accounts = this.accounts.read()
     const ksm = this.ksmSample()
     const { pages_shared = 0, pages_sharing = 0, ksm_zero_pages = 0 } = ksm
     const { guests, opportunityPages } = this.guests(isBorder)
@@ -76,7 +75,7 @@ export class LinuxSampler implements Sampler {
       swappedPages: 0,
       opportunityPages,
       footprintPages: presentPages - savedPages,
-      scan: this.scanCounters(ksm),
+      scan: this.scanCounters(ksm, accounts.threads?.at(-1)),
       cowFaults: sum('cowFaults'),
       swapOuts: 0,
       swapIns: 0,
@@ -90,6 +89,7 @@ export class LinuxSampler implements Sampler {
         ksm_stat: readKsmStat(process.pid),
       },
       guests,
+      ...accounts,
     }
   }
 
@@ -150,21 +150,13 @@ export class LinuxSampler implements Sampler {
     }
   }
 
-  private scanCounters({ pages_scanned = 0 }: KsmSample): ScanCounters {
-    const times = this.ksmdTimes()
-    const { ksmd } = this.before
-    const seconds = (field: 'cpuNs' | 'waitingNs') =>
-      times === undefined || ksmd === undefined ? undefined : (times[field] - ksmd[field]) / 1e9
+  private scanCounters({ pages_scanned = 0 }: KsmSample, ksmd: ThreadSample | undefined): ScanCounters {
     return {
       pagesScanned: pages_scanned,
       passes: this.scan.passes()[0]!,
-      cpuSeconds: seconds('cpuNs'),
-      waitingSeconds: seconds('waitingNs'),
+      cpuSeconds: ksmd?.cpuSeconds,
+      waitingSeconds: ksmd?.waitingSeconds,
     }
-  }
-
-  private ksmdTimes(): ThreadTimes | undefined {
-    return this.ksmd === undefined ? undefined : readKsmdTimes(this.ksmd)
   }
 }
 

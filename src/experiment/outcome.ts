@@ -2,6 +2,7 @@
  * What a run finds out: a sample for every point of the time series, and the summary at the end.
  * Base units are kept here (pages, seconds, ns); reports alone turn them into MiB and the like.
  */
+import type { HostTimes } from '../host/host-times.js'
 import type { KsmCounters, KsmStat } from '../ksm/counters.js'
 import type { HostKsmStat } from '../linux/ksm-stat.js'
 import type { LatencyNs } from '../measure/histograms.js'
@@ -35,6 +36,20 @@ export interface GuestSample {
   ksm: KsmStat | undefined
 }
 
+/** A thread by the kernel's account (host/threads.ts), since the start of the run. */
+export interface ThreadSample {
+  /** Time on a processor. */
+  cpuSeconds: number
+  /** Time runnable, but waiting for one. */
+  waitingSeconds: number
+  /** What is left of the time since the start. It never falls: a wait that is on counts as sleep until it is over. */
+  asleepSeconds: number
+  /** How often it was given a processor. */
+  slices: number
+  voluntarySwitches: number
+  involuntarySwitches: number
+}
+
 /** The whole lab at one point in time. Counters are cumulative since the start of the run. */
 export interface Sample {
   /** Scenario seconds, as the scenario file counts them: wall seconds of the run times scale.time. */
@@ -66,6 +81,16 @@ export interface Sample {
   /** Backend `linux-ksm` only. */
   linux?: LinuxSample
   guests: GuestSample[]
+  /** In the order of threadNames, undefined where the system doesn't tell; not there where a run has no threads. */
+  threads?: (ThreadSample | undefined)[] | undefined
+  /** Not there where the system doesn't tell. */
+  host?: HostSample | undefined
+}
+
+/** The machine's processors by the kernel's account (host/host-times.ts), in seconds since the start of the run. */
+export interface HostSample extends HostTimes {
+  /** Numbers of those that the run may use. */
+  processors: readonly number[]
 }
 
 /** KSM at one point in time, the lab's or the kernel's; undefined: the kernel is too old to tell. */
@@ -207,6 +232,21 @@ export interface PhaseSummary extends MemoryFigures {
     ksm_stat: HostKsmStat | null
   }
   guests: Record<string, PhaseGuestSummary>
+  /** Guests by their names, then `scanner`, or `scanner-1` and so on, and `reclaimer`; those that the system tells of. */
+  threads?: Record<string, ThreadSample>
+  /** Where the system tells. */
+  host?: PhaseHostSummary
+}
+
+/** The host over a phase. */
+export interface PhaseHostSummary {
+  /** Numbers of the processors that the run may use. */
+  processors: readonly number[]
+  /** Busy part of those, and the part that the hypervisor below gave to others; null for a phase of no length. */
+  utilisation: number | null
+  stolen: number | null
+  /** The same of all processors of the machine. */
+  whole: { utilisation: number | null; stolen: number | null }
 }
 
 export interface IntegrityReport {

@@ -8,30 +8,49 @@ import { availableParallelism } from 'node:os'
 import { ResourceError } from '../errors.js'
 
 /**
- * Limits the whole process to its first `count` processors.
+ * Limits the whole process to some processors.
+ * @param wanted their numbers, or how many of the first of those that it may use
  * @returns a function that lifts the limit again
- * @throws ResourceError when there are fewer, or the system can't do it
+ * @throws ResourceError when it may not use them, or the system can't do it
  */
-export function limitProcessors(count: number): () => void {
-  const available = availableParallelism()
-  if (count === available) return () => {}
-  if (count > available) {
-    throw new ResourceError(
-      `host.processors: the run asks for ${count} processors, this machine lets it use ${available}`,
-    )
+export function limitProcessors(wanted: number | readonly number[]): () => void {
+  if (typeof wanted === 'number') {
+    const available = availableParallelism()
+    if (wanted === available) return () => {}
+    if (wanted > available) {
+      throw new ResourceError(
+        `host.processors: the run asks for ${wanted} processors, this machine lets it use ${available}`,
+      )
+    }
   }
   const allowed = allowedProcessors()
-  setAffinity(allowed.slice(0, count))
+  if (allowed === undefined) throw cannotLimit('there is no /proc/self/status')
+  const processors = typeof wanted === 'number' ? allowed.slice(0, wanted) : wanted
+  requireAmong(processors, allowed, 'host.processors', 'this process may use')
+  if (processors.length === allowed.length) return () => {}
+  setAffinity(processors)
   return () => setAffinity(allowed)
 }
 
-/** Numbers of the processors that this process may use. */
-function allowedProcessors(): number[] {
+/** @throws ResourceError when one of the processors is none of those */
+export function requireAmong(
+  processors: readonly number[],
+  those: readonly number[],
+  key: string,
+  whose: string,
+): void {
+  const other = processors.find((processor) => !those.includes(processor))
+  if (other === undefined) return
+  throw new ResourceError(`${key}: processor ${other} is none of those that ${whose}: ${those.join(', ')}`)
+}
+
+/** Numbers of the processors that this process may use; undefined where the system doesn't tell. */
+export function allowedProcessors(): number[] | undefined {
   try {
     const status = readFileSync('/proc/self/status', 'utf8')
     return parseCpuList(/^Cpus_allowed_list:\s*(\S+)$/m.exec(status)![1]!)
   } catch {
-    throw cannotLimit('there is no /proc/self/status')
+    return undefined
   }
 }
 
@@ -43,7 +62,7 @@ export function parseCpuList(list: string): number[] {
   })
 }
 
-function setAffinity(processors: number[]): void {
+function setAffinity(processors: readonly number[]): void {
   const { status, error, stderr } = spawnSync(
     'taskset',
     ['--all-tasks', '--cpu-list', '--pid', processors.join(','), String(process.pid)],
@@ -54,6 +73,6 @@ function setAffinity(processors: number[]): void {
 
 function cannotLimit(why: string): ResourceError {
   return new ResourceError(
-    `host.processors: can't limit the run to fewer processors here (${why}); it needs Linux and taskset`,
+    `host.processors: can't limit the run to these processors here (${why}); it needs Linux and taskset`,
   )
 }

@@ -17,6 +17,7 @@ import type {
 } from '../experiment/outcome.js'
 import { type LatencyNs, latencyOf } from '../measure/histograms.js'
 import type { Plan } from '../scenario/plan.js'
+import { summarizeAccounts } from './accounts.js'
 import { pagesToMiB } from './units.js'
 
 export interface SummaryInput {
@@ -60,8 +61,9 @@ export function summarize(input: SummaryInput): Summary {
 function summarizePhase(
   { name, measured, start, end }: PhaseRecord,
   allHistograms: readonly GuestPhaseHistograms[],
-  { scale, guests, scanner }: Plan,
+  plan: Plan,
 ): PhaseSummary {
+  const { scale, guests, scanner } = plan
   const histograms = allHistograms.filter(({ phase }) => phase === name)
   const over = new Interval((end.timeSeconds - start.timeSeconds) / scale.time)
   const faults = end.cowFaults - start.cowFaults
@@ -96,6 +98,7 @@ function summarizePhase(
         return [guest.name, summarizeGuest(start.guests[index]!, end.guests[index]!, own, over)]
       }),
     ),
+    ...summarizeAccounts(start, end, over.wallSeconds, plan),
   }
 }
 
@@ -196,11 +199,7 @@ function differenceIfKnown(start: number | undefined, end: number | undefined): 
 
 /** A stretch of wall time, for rates; one of no length has rates of 0. */
 class Interval {
-  private readonly wallSeconds: number
-
-  constructor(wallSeconds: number) {
-    this.wallSeconds = wallSeconds
-  }
+  constructor(readonly wallSeconds: number) {}
 
   /** Of its length on so many threads, what is left after so many seconds; the clocks that counted them may differ a little. */
   secondsLeft(threads: number, seconds: number): number {

@@ -100,6 +100,17 @@ function activityColumns({ scale, scanners }: Summary): Column[] {
   ]
 }
 
+/** Where the system tells. */
+function utilisationLines({ phases }: Summary): string[] {
+  const known = phases.flatMap(({ name, host }) => (host === undefined ? [] : [{ name, host }]))
+  if (known.length === 0) return []
+  const { processors } = known[0]!.host
+  const which =
+    processors.length === 1 ? `processor ${processors[0]} was` : `${processors.length} processors were`
+  const parts = known.map(({ name, host }) => `${name} ${percent(host.utilisation)}`)
+  return [`The run's ${which} busy: ${parts.join(', ')}`]
+}
+
 function table(columns: readonly Column[], phases: readonly PhaseSummary[]): string[] {
   const row = (first: string, cells: readonly string[]) =>
     first.padEnd(PHASE_WIDTH) + cells.map((cell, index) => cell.padStart(columns[index]!.width)).join('')
@@ -118,11 +129,13 @@ function table(columns: readonly Column[], phases: readonly PhaseSummary[]): str
   return [...headings, ...rows]
 }
 
-function closingLines({ integrity, memory, clockCostNs, messages }: Summary): string[] {
+function closingLines(summary: Summary): string[] {
+  const { integrity, memory, clockCostNs, messages } = summary
   const bytes = memory.metadataBytesPerPage
   return [
     ...wrapped(integrityLine(integrity)),
     ...integrity.findings.flatMap((finding) => wrapped(`- ${finding}`)),
+    ...utilisationLines(summary).flatMap(wrapped),
     `Metadata: ${bytes.toFixed(1)} bytes for each page, ${((100 * bytes) / PAGE_BYTES).toFixed(2)} % of memory`,
     clockCostNs === null
       ? 'Stepped on a virtual clock: no latencies, and no times of threads'

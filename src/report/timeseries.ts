@@ -1,9 +1,10 @@
 /**
  * timeseries.csv: a line for each sample. Pages are pages of the scaled memory; everything from `scannedPages`
- * to `scannerWaitingSeconds` counts up from the start of the run. What does not exist is an empty field.
+ * to `scannerWaitingSeconds`, and all of processors and threads, counts up from the start of the run. What does not exist is
+ * an empty field.
  */
 import { REASONS } from '../experiment/not-shared.js'
-import type { KsmSample, Sample } from '../experiment/outcome.js'
+import type { HostSample, KsmSample, Sample, ThreadSample } from '../experiment/outcome.js'
 import type { Plan } from '../scenario/plan.js'
 
 /** The columns before those of the guests: name and value. */
@@ -60,18 +61,61 @@ const KSM_COLUMNS: readonly (keyof KsmSample)[] = [
   'cow_ksm',
 ]
 
-/** @param guests names in the order of `Sample.guests`. */
-export function timeSeriesHeader(guests: readonly string[], policy: Plan['scanner']['policy']): string {
+/** Last, where the run has threads of the system: of the processors that it may use, of the whole host, of each thread. */
+const HOST_COLUMNS: readonly (readonly [string, (host: HostSample) => number])[] = [
+  ['runBusySeconds', ({ run }) => run.busy],
+  ['runIdleSeconds', ({ run }) => run.idle],
+  ['runStolenSeconds', ({ run }) => run.stolen],
+  ['hostBusySeconds', ({ whole }) => whole.busy],
+  ['hostIdleSeconds', ({ whole }) => whole.idle],
+  ['hostStolenSeconds', ({ whole }) => whole.stolen],
+]
+const THREAD_COLUMNS: readonly (keyof ThreadSample)[] = [
+  'cpuSeconds',
+  'waitingSeconds',
+  'asleepSeconds',
+  'slices',
+  'voluntarySwitches',
+  'involuntarySwitches',
+]
+
+/**
+ * @param guests names in the order of `Sample.guests`
+ * @param threads names in the order of `Sample.threads`; none in a run without
+ */
+export function timeSeriesHeader(
+  guests: readonly string[],
+  policy: Plan['scanner']['policy'],
+  threads: readonly string[],
+): string {
   const names = COLUMNS.map(([name]) => name)
   const ksm = policy === 'ksm' ? KSM_COLUMNS.map((name) => `ksm.${name}`) : []
-  return csvLine([...names, ...guests.map((guest) => quoted(`sharedPages.${guest}`)), ...ksm])
+  const host = threads.length > 0 ? HOST_COLUMNS.map(([name]) => name) : []
+  const ofThreads = threads.flatMap((thread) => THREAD_COLUMNS.map((name) => quoted(`${name}.${thread}`)))
+  const ofGuests = guests.map((guest) => quoted(`sharedPages.${guest}`))
+  return csvLine([...names, ...ofGuests, ...ksm, ...host, ...ofThreads])
 }
 
 export function timeSeriesLine(sample: Sample): string {
   const values = COLUMNS.map(([, value]) => value(sample) ?? '')
-  const { ksm } = sample
+  const { ksm, guests } = sample
   const ksmValues = ksm === undefined ? [] : KSM_COLUMNS.map((name) => ksm[name] ?? '')
-  return csvLine([...values, ...sample.guests.map((guest) => guest.sharedPages ?? ''), ...ksmValues])
+  return csvLine([
+    ...values,
+    ...guests.map((guest) => guest.sharedPages ?? ''),
+    ...ksmValues,
+    ...accountValues(sample),
+  ])
+}
+
+function accountValues({ threads, host }: Sample): (string | number)[] {
+  if (threads === undefined) return []
+  return [
+    ...HOST_COLUMNS.map(([, value]) => (host === undefined ? '' : decimals3(value(host)))),
+    ...threads.flatMap((thread) =>
+      THREAD_COLUMNS.map((name) => (thread === undefined ? '' : decimals3(thread[name]))),
+    ),
+  ]
 }
 
 function csvLine(fields: readonly (string | number)[]): string {

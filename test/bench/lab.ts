@@ -9,6 +9,7 @@
 import { LabSampler } from '../../src/experiment/lab-sampler.js'
 import { LabScan } from '../../src/experiment/lab-scan.js'
 import type { ScannerTask } from '../../src/experiment/messages.js'
+import { NO_ACCOUNTS } from '../../src/experiment/run-accounts.js'
 import { hypervisorTasks } from '../../src/experiment/tasks.js'
 import { PageContents } from '../../src/guest/contents.js'
 import { compileKernels } from '../../src/kernels/kernels.js'
@@ -77,14 +78,8 @@ export class BenchLab {
     this.scannerTasks = scanners
     this.scannerTask = scanners[0]!
     this.scanRow = counterRow(counters, this.scannerTask.thread)
-    this.sampler = new LabSampler(
-      this.plan,
-      this.handle,
-      counters,
-      new LabScan(scanners, this.control),
-      scanners,
-      nowNs,
-    )
+    const scan = new LabScan(scanners)
+    this.sampler = new LabSampler(this.plan, this.handle, counters, scan, NO_ACCOUNTS, scanners, nowNs)
     this.mmus = this.scannerTask.guests.map(({ firstPage, pages }, guest) => {
       const options: MmuOptions = {
         firstPage,

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { LabSampler } from '../../src/experiment/lab-sampler.js'
 import { LabScan } from '../../src/experiment/lab-scan.js'
 import type { ScannerTask } from '../../src/experiment/messages.js'
+import { type Accounts, NO_ACCOUNTS } from '../../src/experiment/run-accounts.js'
 import { UNIQUE_TAG, ZERO_TAG } from '../../src/machine/machine.js'
 import {
   ABSENT_PTE,
@@ -19,7 +20,6 @@ import {
 import { counterRow, createCounters, GUEST, RECLAIM, SCAN } from '../../src/measure/counters.js'
 import type { Plan } from '../../src/scenario/plan.js'
 import { createScanHands } from '../../src/sharing/scan-hands.js'
-import { Control, createControl } from '../../src/sync/control.js'
 import { TestHost } from '../support/host.js'
 
 const FRAMES = 70
@@ -39,9 +39,13 @@ function planOf(host: TestHost, count: number): Plan {
   } as unknown as Plan
 }
 
-function samplerOf(host: TestHost, scanners = 1, counters = host.counters): LabSampler {
+function samplerOf(
+  host: TestHost,
+  scanners = 1,
+  counters = host.counters,
+  accounts: Pick<Accounts, 'read'> = NO_ACCOUNTS,
+): LabSampler {
   const { guests } = host
-  const control = new Control(createControl(guests.length, guests.length + scanners + 1, 1))
   const plan = planOf(host, scanners)
   const scanHands = createScanHands(scanners * guests.length)
   const tasks = Array.from({ length: scanners }, (_, index) => {
@@ -54,7 +58,7 @@ function samplerOf(host: TestHost, scanners = 1, counters = host.counters): LabS
       guests,
     } as unknown as ScannerTask
   })
-  return new LabSampler(plan, host.handle, counters, new LabScan(tasks, control), tasks, () => 0)
+  return new LabSampler(plan, host.handle, counters, new LabScan(tasks), accounts, tasks, () => 0)
 }
 
 const mpns = fc.nat(FRAMES - 1)
@@ -181,4 +185,18 @@ test('the scanners come after the guests, and the reclaimer after all scanners',
   counterRow(counters, 4)[RECLAIM.swapOuts] = 6001
   const { scan, reclaimMerges, swapOuts } = samplerOf(host, 3, counters).sample(1, 'idle', undefined)
   assert.deepEqual([scan.merges, reclaimMerges, swapOuts], [111, 6000, 6001])
+})
+
+test('what the kernel counts of the threads is read once, and the scanners’ part of it is theirs', () => {
+  const host = new TestHost({ guests: [2] })
+  const threads = [1, 2, 4, 8].map((cpuSeconds) => ({
+    ...{ cpuSeconds, waitingSeconds: 10 * cpuSeconds, asleepSeconds: 0 },
+    ...{ slices: 1, voluntarySwitches: 1, involuntarySwitches: 0 },
+  }))
+  let readings = 0
+  const read = () => ({ threads, host: undefined, readings: readings++ })
+  const sample = samplerOf(host, 2, createCounters(4), { read }).sample(1, 'idle', undefined)
+  assert.equal(readings, 1)
+  assert.deepEqual(sample.threads, threads)
+  assert.deepEqual([sample.scan.cpuSeconds, sample.scan.waitingSeconds], [6, 60])
 })

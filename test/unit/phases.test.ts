@@ -55,7 +55,7 @@ function lead(
     }
     return task as unknown as ScannerTask
   })
-  const scan: Scan = Object.assign(new LabScan(tasks, control), changes(control))
+  const scan: Scan = Object.assign(new LabScan(tasks), changes(control))
   const samples: string[] = []
   const sampler: Sampler = {
     sample: (timeSeconds, phase) => {

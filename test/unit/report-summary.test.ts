@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { GuestPhaseHistograms, Sample } from '../../src/experiment/outcome.js'
+import type { GuestPhaseHistograms, PhaseSummary, Sample } from '../../src/experiment/outcome.js'
 import { LatencyCounts } from '../../src/measure/latency-counts.js'
 import { type SummaryInput, summarize } from '../../src/report/summary.js'
 import type { TpsPlan } from '../../src/scenario/plan.js'
@@ -147,6 +147,47 @@ test('guests are named with their memory and the digest of what they hold', () =
     memoryMiB: PAGES_PER_GUEST / 256,
     contentDigest: 'bb',
   })
+})
+
+/** A sample with the accounts of `web` and the reclaimer, and none of the others. */
+function accounted(sample: Sample, cpuSeconds: number, waitingSeconds: number, busy: number): Sample {
+  const thread = {
+    ...{ cpuSeconds, waitingSeconds, asleepSeconds: 0 },
+    ...{ slices: 10 * cpuSeconds, voluntarySwitches: 7 * cpuSeconds, involuntarySwitches: 3 * cpuSeconds },
+  }
+  const whole = { busy: 2 * busy, idle: 10 * busy, stolen: 4 * busy }
+  const host = { processors: [0, 2], run: { busy, idle: 2 * busy, stolen: busy }, whole }
+  return { ...sample, threads: [thread, undefined, undefined, thread], host }
+}
+
+test('threads are named, with their time and switches over the phase; of those that are not known there is nothing', () => {
+  const phase = RUN.phases[2]!
+  const wallSeconds = 4800 / 128
+  const over = { start: accounted(phase.start, 1, 2, 10), end: accounted(phase.end, 11, 5, 30) }
+  const [{ threads, host }] = summarize(input({ phases: [{ ...phase, ...over }] })).phases as [PhaseSummary]
+  assert.deepEqual(Object.keys(threads!), ['web', 'reclaimer'])
+  assert.deepEqual(threads!.web, {
+    ...{ cpuSeconds: 10, waitingSeconds: 3, asleepSeconds: wallSeconds - 13 },
+    ...{ slices: 100, voluntarySwitches: 70, involuntarySwitches: 30 },
+  })
+  assert.deepEqual(host, {
+    processors: [0, 2],
+    ...{ utilisation: 0.25, stolen: 0.25 },
+    whole: { utilisation: 2 / 16, stolen: 4 / 16 },
+  })
+})
+
+test('a wait that began before the phase leaves no time asleep, and not less than none', () => {
+  const phase = RUN.phases[2]!
+  const over = { start: accounted(phase.start, 1, 2, 10), end: accounted(phase.end, 2, 90, 10) }
+  const [{ threads, host }] = summarize(input({ phases: [{ ...phase, ...over }] })).phases as [PhaseSummary]
+  assert.equal(threads!.web!.asleepSeconds, 0)
+  assert.deepEqual([host!.utilisation, host!.whole.stolen], [null, null], 'no time of processors passed')
+})
+
+test('where the system tells nothing of threads and processors, there is nothing', () => {
+  const [phase] = summarize(input()).phases
+  assert(!('threads' in phase!) && !('host' in phase!))
 })
 
 test('every figure survives JSON: none is missing, infinite or not a number', () => {

@@ -154,3 +154,12 @@ test('states the cost of metadata and of the clock', () => {
   assert.match(text, /^Metadata: 24\.0 bytes for each page, 0\.59 % of memory$/m)
   assert.match(text, /a reading of the clock, 53 ns/)
 })
+
+test('says how busy the run’s processors were in each phase, where the system tells', () => {
+  const host = { processors: [0, 2], utilisation: 0.4567, stolen: 0, whole: { utilisation: 0.3, stolen: 0 } }
+  const text = summaryTable(withFirstPhase(() => ({ host })))
+  assert.match(text, /^The run's 2 processors were busy: warmup 45\.7 %$/m)
+  const one = summaryTable(withFirstPhase(() => ({ host: { ...host, processors: [5] } })))
+  assert.match(one, /^The run's processor 5 was busy: warmup 45\.7 %$/m)
+  assert.doesNotMatch(summaryTable(summary()), /busy:/)
+})

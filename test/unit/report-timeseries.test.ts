@@ -9,7 +9,7 @@ const SAMPLE = sampleRun(GUESTS).samples[10]!
 
 /** The line as a record, by the names of the header; fields here hold no commas. */
 function fields(sample: Sample): Record<string, string> {
-  const names = timeSeriesHeader(GUESTS, 'tps').trimEnd().split(',')
+  const names = timeSeriesHeader(GUESTS, 'tps', []).trimEnd().split(',')
   const values = timeSeriesLine(sample).trimEnd().split(',')
   assert.equal(values.length, names.length)
   return Object.fromEntries(names.map((name, index) => [name, values[index]!]))
@@ -62,4 +62,39 @@ test('snapshot 0 is a snapshot', () => {
 
 test('a phase with a comma or quote stays one field', () => {
   assert.match(timeSeriesLine({ ...SAMPLE, phase: 'a, "b"' }), /^600,"a, ""b""",/)
+})
+
+const THREAD = {
+  ...{ cpuSeconds: 1.23456, waitingSeconds: 0.5, asleepSeconds: 2 },
+  ...{ slices: 70, voluntarySwitches: 40, involuntarySwitches: 30 },
+}
+const HOST = {
+  processors: [0, 2],
+  run: { busy: 3, idle: 4.25, stolen: 0.1 },
+  whole: { busy: 5, idle: 6, stolen: 0.2 },
+}
+
+/** The last fields, by the names of a header with threads. */
+function accounts(sample: Sample): Record<string, string> {
+  const names = timeSeriesHeader(GUESTS, 'tps', ['web', 'scanner']).trimEnd().split(',')
+  const values = timeSeriesLine(sample).replace(/\n$/, '').split(',')
+  assert.equal(values.length, names.length)
+  const first = names.indexOf('sharedPages.db') + 1
+  return Object.fromEntries(names.slice(first).map((name, index) => [name, values[first + index]!]))
+}
+
+test('processors and threads stand last, by name, in seconds and counts', () => {
+  assert.deepEqual(accounts({ ...SAMPLE, threads: [THREAD, undefined], host: HOST }), {
+    ...{ runBusySeconds: '3', runIdleSeconds: '4.25', runStolenSeconds: '0.1' },
+    ...{ hostBusySeconds: '5', hostIdleSeconds: '6', hostStolenSeconds: '0.2' },
+    ...{ 'cpuSeconds.web': '1.235', 'waitingSeconds.web': '0.5', 'asleepSeconds.web': '2' },
+    ...{ 'slices.web': '70', 'voluntarySwitches.web': '40', 'involuntarySwitches.web': '30' },
+    ...{ 'cpuSeconds.scanner': '', 'waitingSeconds.scanner': '', 'asleepSeconds.scanner': '' },
+    ...{ 'slices.scanner': '', 'voluntarySwitches.scanner': '', 'involuntarySwitches.scanner': '' },
+  })
+})
+
+test('where the system tells nothing of them, their fields are empty', () => {
+  const values = Object.values(accounts({ ...SAMPLE, threads: [undefined, undefined] }))
+  assert.deepEqual(values, new Array(6 + 2 * 6).fill(''))
 })

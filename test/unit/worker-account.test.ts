@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { threadId, threadTimes, WorkerTimes } from '../../src/host/threads.js'
+import { threadId, threadTimes, WorkerAccount } from '../../src/host/threads.js'
 
 const skip = !existsSync('/proc/self/schedstat') && 'this system keeps no such account'
 /** More than any system numbers threads up to. */
@@ -23,7 +25,7 @@ async function startThread(): Promise<{ worker: Worker; id: number }> {
 }
 
 test('a worker that was one thread after the other has the times of both', { skip }, async () => {
-  const times = new WorkerTimes()
+  const times = new WorkerAccount()
   const { worker, id } = await startThread()
   const first = times.read(id)!
   assert(first.cpuNs > 0)
@@ -36,11 +38,36 @@ test('a worker that was one thread after the other has the times of both', { ski
 })
 
 test('a worker whose next thread can’t be read keeps what it had', { skip }, () => {
-  const times = new WorkerTimes()
+  const times = new WorkerAccount()
   const had = times.read(threadId())!
   assert.deepEqual(times.read(NO_THREAD), had)
 })
 
 test('a worker without any thread has no times', () => {
-  assert.equal(new WorkerTimes().read(0), undefined)
+  assert.equal(new WorkerAccount().read(0), undefined)
+})
+
+test('an account has all that the kernel’s files say of the thread', { skip }, () => {
+  const directory = mkdtempSync(join(tmpdir(), 'twinpage-threads-'))
+  mkdirSync(join(directory, '7'))
+  const put = (schedstat: string, status: string) => {
+    writeFileSync(join(directory, '7', 'schedstat'), schedstat)
+    writeFileSync(join(directory, '7', 'status'), status)
+  }
+  const switches = 'Cpus_allowed:\t3\nvoluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t12\n'
+  put('9007199254740991 110275955 90210\n', `Name:\tscanner\n${switches}x86_Thread_features:\t1\n`)
+  const account = new WorkerAccount(directory)
+  const read = {
+    cpuNs: 9_007_199_254_740_991,
+    waitingNs: 110_275_955,
+    slices: 90_210,
+    voluntarySwitches: 150,
+    involuntarySwitches: 12,
+  }
+  assert.deepEqual(account.read(7), read)
+  put('0 0 0\n', switches)
+  assert.deepEqual(account.read(7), read, 'a kernel that keeps no account says nothing')
+  account.close()
+  assert.equal(new WorkerAccount(directory).read(7), undefined)
+  rmSync(directory, { recursive: true })
 })
