@@ -14,8 +14,11 @@ export interface Engine extends RunClock {
   readonly count: number
   /** Of each actor that died and was not replaced. */
   readonly deaths: readonly RunFailure[]
-  /** Brings the actors up; each attaches to the control block when it is ready. */
-  start(): void
+  /**
+   * Brings the actors up; each attaches to the control block when it is ready.
+   * @param onReplaced called when one has died and another, which is to attach in its turn, takes its place
+   */
+  start(onReplaced?: (worker: number) => void): void
   hasDeath(): boolean
   /** Does none of them touch the machine any more? */
   areQuiet(): boolean

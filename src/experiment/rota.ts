@@ -9,6 +9,8 @@ import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 export class Turn {
   /** When it wants to be stepped: in ns on the clock, AT_ONCE, ON_EVENT, or OVER. */
   wakeNs = AT_ONCE
+  /** How many operations it has done. */
+  operations = 0
 
   /** @param onDeath called when an error ends the actor */
   constructor(
@@ -27,6 +29,7 @@ export class Turn {
   step(): void {
     try {
       this.wakeNs = this.actor.step()
+      if (this.wakeNs === AT_ONCE) this.operations++
     } catch (error) {
       this.wakeNs = OVER
       this.onDeath(error)

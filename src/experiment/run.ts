@@ -10,8 +10,7 @@
  * done all the same, as far as it can be, so there are always results. Every wait has a limit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ResourceError } from '../errors.js'
-import { limitProcessors } from '../host/affinity.js'
+import { messageOf, ResourceError } from '../errors.js'
 import { checkResources } from '../host/resources.js'
 import { PAGE_BYTES } from '../machine/layout.js'
 import type { MachineHandle } from '../machine/machine.js'
@@ -20,6 +19,7 @@ import type { Control } from '../sync/control.js'
 import { Patience } from '../sync/patience.js'
 import type { Backend } from './backend.js'
 import type { Engine, EngineResults } from './engine.js'
+import { type HostControl, takeHost } from './host-control.js'
 import { onLab } from './lab.js'
 import { onLinuxKsm } from './linux-ksm.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver, Summary } from './outcome.js'
@@ -65,19 +65,24 @@ export interface RunOutcome {
 }
 
 /**
- * @throws ResourceError, before any phase begins, when the machine is too small
+ * @throws ResourceError, before any phase begins, when the machine is too small, or refuses what the scenario insists on
  * @throws UserError when no swap file can be made
  */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
   checkResources(plan)
   // Stepped, processors are counted in steps; the run itself takes one.
-  const liftLimit = plan.engine === 'threads' ? limitProcessors(plan.host.processors) : () => {}
+  if (plan.engine === 'stepped') return runOn(plan, options, undefined)
+  const host = await takeHost(plan)
   try {
-    const on = plan.backend === 'lab' ? onLab : onLinuxKsm
-    return await on(plan, options, (backend) => new Run(plan, options, backend).run())
+    return await runOn(host.plan, options, host)
   } finally {
-    liftLimit()
+    host.release()
   }
+}
+
+function runOn(plan: Plan, options: RunOptions, host: HostControl | undefined): Promise<RunOutcome> {
+  const on = plan.backend === 'lab' ? onLab : onLinuxKsm
+  return on(plan, options, (backend) => new Run(plan, options, backend, host).run())
 }
 
 class Run {
@@ -89,6 +94,8 @@ class Run {
     private readonly plan: Plan,
     private readonly options: RunOptions,
     private readonly backend: Backend,
+    /** Where the actors have threads of their own. */
+    private readonly host: HostControl | undefined,
   ) {
     const { control, sampler, scan, engine } = backend
     this.control = control
@@ -98,7 +105,7 @@ class Run {
 
   async run(): Promise<RunOutcome> {
     try {
-      this.engine.start()
+      this.engine.start((worker) => this.controlReplacement(worker))
       const attached = () => this.control.attachedWorkers() === this.engine.count
       const limitMs = ATTACH_LIMIT_MS + ATTACH_LIMIT_MS_PER_GIB * gibibytes(this.plan.host.frames)
       this.options.onProgress?.('start', 0)
@@ -106,11 +113,32 @@ class Run {
       this.throwIfRefused()
       if (this.mustEnd()) return this.outcome('partial', NO_RESULTS, UNVERIFIED)
       if (!attached()) return this.outcome(stuck('start', limitMs), NO_RESULTS, UNVERIFIED)
+      await this.controlThreads()
       await this.leader.lead(() => this.mustEnd())
       return await this.windUp()
     } finally {
       this.control.stop()
       await this.engine.destroy()
+      this.backend.accounts.close()
+    }
+  }
+
+  /** Has the system schedule every thread as the scenario says. */
+  private async controlThreads(): Promise<void> {
+    for (let worker = 0; worker < this.control.workers; worker++) {
+      await this.host?.applyTo(worker, this.control.threadId(worker))
+    }
+  }
+
+  /** The same for one that takes the place of another, as soon as it is there. */
+  private async controlReplacement(worker: number): Promise<void> {
+    const isThere = () => this.control.attachedAtNs(worker) !== undefined
+    await this.poll(ATTACH_LIMIT_MS, () => isThere() || this.mustEnd() || this.control.isStopping())
+    if (!isThere()) return
+    try {
+      await this.host?.applyTo(worker, this.control.threadId(worker))
+    } catch (error) {
+      this.leader.failure ??= { kind: 'resources', message: messageOf(error) }
     }
   }
 
@@ -142,7 +170,8 @@ class Run {
     integrity: IntegrityReport,
   ): RunOutcome {
     const failure = this.engine.deaths[0] ?? (typeof end === 'string' ? undefined : end)
-    const messages = [...this.engine.messages(), ...this.leader.messages]
+    const { messages: refused = [] } = this.host ?? {}
+    const messages = [...refused, ...this.engine.messages(), ...this.leader.messages]
     if (failure === undefined && reclaimer?.swapError !== undefined)
       messages.push(unswapped(reclaimer.swapError))
     return {

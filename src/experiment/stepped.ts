@@ -67,7 +67,10 @@ export class Stepped implements Engine {
   ) {
     this.control = new Control(reclaimer.control)
     const awaitFrame: AwaitFrame = (allocator, limitMs) => this.awaitFrame(allocator, limitMs)
-    this.guests = guests.map((task) => new Guest(task, this.control, { awaitFrame, batchOperations: BATCH }))
+    this.guests = guests.map((task, index) => {
+      const processorNs = () => this.turns[index]!.operations * STEP_NS
+      return new Guest(task, this.control, { awaitFrame, batchOperations: BATCH, processorNs })
+    })
     this.allocator = new FrameAllocator(reclaimer.machine.allocator, reclaimer.thread)
     this.reclaimer = reclaimerOf(reclaimer, this.control, BATCH)
     const guestTurns = this.guests.map(

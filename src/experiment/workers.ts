@@ -39,6 +39,7 @@ export class Workers implements Engine {
   private guests: Promise<GuestResult | undefined>[] = []
   private scanners: Promise<void>[] = []
   private reclaimer: Promise<ReclaimerResult | undefined> = Promise.resolve(undefined)
+  private onReplaced: ((worker: number) => void) | undefined
 
   constructor(
     private readonly plan: Plan,
@@ -60,7 +61,8 @@ export class Workers implements Engine {
   }
 
   /** Starts every worker's one task. */
-  start(): void {
+  start(onReplaced?: (worker: number) => void): void {
+    this.onReplaced = onReplaced
     const { guests, hypervisor } = this.tasks()
     this.guests = guests.map((task) => this.runTask<GuestResult>(task, GUEST_FILE, `guest ${task.plan.name}`))
     if (hypervisor === undefined) return
@@ -115,6 +117,7 @@ export class Workers implements Engine {
     } catch (error) {
       this.scanGaps.push(new ScanGap(this.plan, this.control, task, messageOf(error)))
       this.control.markAbsent(task.thread)
+      this.onReplaced?.(task.thread)
       return this.runTask(task, SCANNER_FILE, `${name} that took over`)
     }
   }

@@ -1,7 +1,7 @@
 /** One guest VM from its first page to its last: set-up, phases, verification. */
 
 import type { GuestFailure, GuestResult, GuestTask } from '../experiment/messages.js'
-import { threadId } from '../host/threads.js'
+import { OwnProcessorTime, threadId } from '../host/threads.js'
 import { commitMemory } from '../machine/memory.js'
 import { type AwaitFrame, OutOfFramesError, RunStopped } from '../machine/mmu.js'
 import { SwapReadError } from '../machine/swap.js'
@@ -42,6 +42,8 @@ export interface GuestOptions {
   awaitFrame?: AwaitFrame
   /** Operations of one step, at most. */
   batchOperations?: number
+  /** What it has had of its processor, in ns; by default what the kernel counts of the calling thread. */
+  processorNs?: () => number
 }
 
 export class Guest implements Actor {
@@ -49,12 +51,13 @@ export class Guest implements Actor {
   private readonly recorder: PhaseRecorder
   /** What it does, until it is over. */
   private readonly life: Actor
+  private readonly ownTime = new OwnProcessorTime()
   private failure: GuestFailure | undefined
 
   constructor(
     private readonly task: GuestTask,
     private readonly control: Control,
-    { awaitFrame, batchOperations }: GuestOptions = {},
+    { awaitFrame, batchOperations, processorNs }: GuestOptions = {},
   ) {
     const histograms = new GuestHistograms()
     const counters = counterRow(task.counters, task.thread)
@@ -70,7 +73,10 @@ export class Guest implements Actor {
     const memory = { ram, contents, image: task.plan.image }
     this.life =
       task.trace === undefined
-        ? new Workload(control, this.recorder, memory, counters, task, batchOperations)
+        ? new Workload(control, this.recorder, memory, counters, task, {
+            batchOperations,
+            processorNs: processorNs ?? (() => this.ownTime.readNs()),
+          })
         : new Replay(control, this.recorder, contents, task.guest, task.trace, task.scaleTime)
   }
 
@@ -102,6 +108,7 @@ export class Guest implements Actor {
   /** It is not stepped any more, and has told its result. */
   detach(): void {
     this.attached.detach()
+    this.ownTime.close()
   }
 }
 

@@ -9,10 +9,11 @@
 import type { GuestTask } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { GUEST } from '../measure/counters.js'
-import { seedOf } from '../random/prng.js'
+import { Prng, seedOf } from '../random/prng.js'
 import type { Activity } from '../scenario/plan.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
+import { Demand } from './demand.js'
 import { type GuestMemory, operationOf } from './operations.js'
 import { BusyLoop, type Pacer, pacerOf } from './pace.js'
 import type { PhaseRecorder } from './phase-recorder.js'
@@ -31,7 +32,14 @@ interface Runner {
 
 /** As much of a guest's task as its life depends on. */
 export type Life = Pick<GuestTask, 'guest' | 'seed' | 'phases'> & {
-  plan: Pick<GuestTask['plan'], 'activities'>
+  plan: Pick<GuestTask['plan'], 'activities' | 'demand'>
+}
+
+export interface WorkloadOptions {
+  /** Operations that one step does at most. */
+  batchOperations?: number | undefined
+  /** What the thread has had of its processor, ever, in ns; asked where the guest demands some. */
+  processorNs: () => number
 }
 
 export class Workload implements Actor {
@@ -39,6 +47,8 @@ export class Workload implements Actor {
   private phase = 0
   private state: 'waiting' | 'living' | 'catchingUp' = 'waiting'
   private runners: Runner[] = []
+  /** In a phase in which it asks for more of its processor than the runners take. */
+  private demand: Demand | undefined
   private startNs = 0
   /** Of what is due in this phase, since its start; Infinity in a phase that ends by scan passes. */
   private endNs = 0
@@ -53,8 +63,7 @@ export class Workload implements Actor {
     private readonly memory: GuestMemory,
     private readonly counters: Float64Array,
     private readonly life: Life,
-    /** Operations that one step does at most. */
-    private readonly batchOperations = BATCH_OPERATIONS,
+    private readonly options: WorkloadOptions,
   ) {}
 
   /** Does the operations that are due. */
@@ -77,11 +86,15 @@ export class Workload implements Actor {
     this.runners = plan.activities[this.phase]!.map((activity, index) =>
       this.runnerOf(activity, seedOf('activity', seed, guest, phase.name, index)),
     )
+    const part = plan.demand[this.phase]!
+    const ofDemand = new Prng(seedOf('demand', seed, guest, phase.name))
+    this.demand = part === 0 ? undefined : new Demand(part, this.options.processorNs, ofDemand)
     this.state = 'living'
     return this.step()
   }
 
   private live(): number {
+    const { batchOperations = BATCH_OPERATIONS } = this.options
     let done = 0
     do {
       const next = earliest(this.runners)
@@ -93,11 +106,16 @@ export class Workload implements Actor {
           this.control.finishPhase(this.life.guest, this.phase)
         }
         this.elapsedNs = nowNs() - this.startNs
-        if (dueNs > this.elapsedNs) return this.startNs + dueNs
+        if (dueNs > this.elapsedNs) {
+          const restNs = Math.min(dueNs, this.demand?.restUntilNs(this.elapsedNs) ?? dueNs)
+          if (restNs > this.elapsedNs) return this.startNs + restNs
+          // It computes, if only what time it is.
+          continue
+        }
       }
       next!.run()
       next!.pacer.advance()
-    } while (++done < this.batchOperations && this.control.isOn(this.phase))
+    } while (++done < batchOperations && this.control.isOn(this.phase))
     return AT_ONCE
   }
 

@@ -3,7 +3,13 @@
  * units, writes the same form again (`z.encode`), and says in plain words what it expects.
  */
 import { z } from 'zod'
-import { DURATION_SECONDS_MAX, NAME_LENGTH_MAX, RATE_PER_SECOND_MAX, SIZE_BYTES_MAX } from './limits.js'
+import {
+  DURATION_SECONDS_MAX,
+  NAME_LENGTH_MAX,
+  PROCESSORS_MAX,
+  RATE_PER_SECOND_MAX,
+  SIZE_BYTES_MAX,
+} from './limits.js'
 import { didYouMean } from './nearest.js'
 import { show } from './problems.js'
 import {
@@ -119,6 +125,18 @@ export function name(letters: string) {
 
 export function nameText(letters: string): RegExp {
   return new RegExp(`^(?!\\.\\.?$)[${letters}]{1,${NAME_LENGTH_MAX}}$`)
+}
+
+/** Numbers of processors, as the system counts them: from 0, each once. */
+export function processorNumbers() {
+  return list('processor numbers', wholeNumber(0, PROCESSORS_MAX - 1), 1, PROCESSORS_MAX).check(
+    ({ value, issues }) => {
+      const repeated = value.findIndex((number, index) => value.indexOf(number) < index)
+      if (repeated < 0) return
+      const message = `processor ${value[repeated]} is there twice; expected each once`
+      issues.push({ code: 'custom', input: value[repeated], path: [repeated], message })
+    },
+  )
 }
 
 const notSize = expected('a size such as 8GiB, 64MiB or 4KiB')

@@ -14,8 +14,9 @@ import { type Report, show, under } from './problems.js'
 import { scannerOf } from './scanner-of.js'
 import type { Scenario } from './schema.js'
 import type { ScenarioGuest } from './schema-guest.js'
+import { isThreadName } from './thread-names.js'
 import { formatDuration } from './units.js'
-import { workloadOf } from './workload-of.js'
+import { demandOf, workloadOf } from './workload-of.js'
 
 /** What a plan needs to know of the trace that it replays. */
 export type TraceFacts = Pick<
@@ -33,6 +34,9 @@ export interface ParsedScenario {
 
 /** Files are called after guests, and not every file system tells upper from lower case. */
 const UNIQUE = 'names are unique, letter case aside'
+/** So that results can name threads: each guest's is called as the guest is. */
+const TAKEN =
+  'is what results call a thread that is no guest; expected a name that is not scanner, scanner-N or reclaimer'
 
 interface Guests {
   guests: GuestPlan[]
@@ -59,13 +63,20 @@ export function planOf({ name, scenario, trace }: ParsedScenario, report: Report
     scale,
     host: {
       frames,
-      processors: host.processors,
+      processors: typeof host.processors === 'number' ? host.processors : host.processors.length,
+      processorNumbers: typeof host.processors === 'number' ? undefined : host.processors,
+      onRefusal: host.onRefusal,
       GHz: host.GHz,
       swap: host.swap,
       stallLimitSeconds: host.stallLimit,
     },
     guests,
     scanner: scannerOf(scenario),
+    scannerThreads: {
+      nice: scenario.scanner.nice,
+      class: scenario.scanner.class,
+      processors: scenario.scanner.processors,
+    },
     phases,
     sampleSeconds: sampleSecondsOf(scenario, phases, under(report, 'sampling', 'interval')),
     contents,
@@ -117,6 +128,8 @@ function traceGuests(trace: TraceFacts, phases: number, report: Report): Guests 
   if (unfit !== undefined) {
     report([], `its guest ${show(unfit)} can't give its name to a file; expected letters of ${GUEST_LETTERS}`)
   }
+  const taken = trace.guests.find(isThreadName)
+  if (taken !== undefined) report([], `its guest ${show(taken)} ${TAKEN}`)
   const folded = trace.guests.map((name) => name.toLowerCase())
   const repeated = trace.guests.find((_, index) => folded.indexOf(folded[index]!) !== index)
   if (repeated !== undefined) report([], `two of its guests are called ${show(repeated)}; ${UNIQUE}`)
@@ -127,6 +140,8 @@ function traceGuests(trace: TraceFacts, phases: number, report: Report): Guests 
     share: true,
     image: [],
     activities: Array.from({ length: phases }, () => []),
+    demand: new Array<number>(phases).fill(0),
+    processors: undefined,
     traceGuest,
   }))
   return { guests, contents: trace.distinctContents }
@@ -144,15 +159,22 @@ function imageGuests({ guests = [], scale }: Scenario, phases: readonly PhasePla
     const extents = memory.layOut(guest.image, under(reportHere, 'image'))
     const setting = { memory, extents, scale, phaseNames }
     const activities = workloadOf(guest.workload, setting, under(reportHere, 'workload'))
+    const demand = demandOf(guest.demand, phaseNames, under(reportHere, 'demand'))
     for (const name of namesOf(guest)) {
+      if (isThreadName(name)) {
+        reportHere(['name'], `${show(name)} ${TAKEN}`)
+        break
+      }
       if (names.has(name.toLowerCase())) {
         reportHere(['name'], `a guest before is called ${name} too; ${UNIQUE}`)
         break
       }
       names.add(name.toLowerCase())
-      const { salt, share, os } = guest
+      const { salt, share, os, processors } = guest
       unnumbered.push({ os, extents })
-      plans.push({ name, pages: memory.pages, salt, share, image: [], activities, traceGuest: undefined })
+      const { pages } = memory
+      const life = { activities, demand, processors }
+      plans.push({ name, pages, salt, share, image: [], ...life, traceGuest: undefined })
     }
   }
   const { images, contents } = numberContents(unnumbered)

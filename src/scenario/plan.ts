@@ -2,6 +2,7 @@
  * A plan is a scenario made concrete: scaled, in pages and seconds, its regions resolved to page ranges.
  * It is plain data: the worker threads get their part of it as it is.
  */
+import type { SchedulingClass } from '../host/scheduling.js'
 import type { KsmFixed, KsmRates } from '../ksm/settings.js'
 
 /** Pages [first, first + pages) of a guest, by PPN. */
@@ -62,6 +63,10 @@ export interface GuestPlan {
   image: ImageExtent[]
   /** What the guest does in each phase, in the order of `Plan.phases`. */
   activities: Activity[][]
+  /** The part of a processor that its thread asks for in each phase, in the same order; 0: what its activities take. */
+  demand: number[]
+  /** Numbers of the processors that its thread may use; undefined: all of the run. */
+  processors: number[] | undefined
   /** The guest's index in the trace, when the plan replays one. */
   traceGuest: number | undefined
 }
@@ -75,6 +80,16 @@ export interface TpsRates {
   ShareScanGHz: number
   /** Pages per second and VM; 0 turns scanning off. */
   ShareRateMax: number
+}
+
+/** How the system is to schedule the scanners' threads. */
+export interface ScannerThreadsPlan {
+  /** 0: as they are. */
+  nice: number
+  /** SCHED_OTHER: as they are. */
+  class: SchedulingClass
+  /** Numbers; undefined: all of the run. */
+  processors: number[] | undefined
 }
 
 export interface PhasePlan {
@@ -121,7 +136,12 @@ export interface Plan {
   host: {
     /** Machine pages: the capacity of the host. */
     frames: number
+    /** How many processors the run may use. */
     processors: number
+    /** Which; undefined: the first so many of those that this process may use. */
+    processorNumbers: number[] | undefined
+    /** What becomes of the run if the system refuses what is asked of it for the threads. */
+    onRefusal: 'fail' | 'continue'
     /** Clock of one processor, for ShareScanGHz. */
     GHz: number
     swap: { enabled: boolean; startFreePercent: number; stopFreePercent: number }
@@ -130,6 +150,7 @@ export interface Plan {
   }
   guests: GuestPlan[]
   scanner: TpsPlan | KsmPlan
+  scannerThreads: ScannerThreadsPlan
   phases: PhasePlan[]
   /** Scaled seconds between samples. */
   sampleSeconds: number

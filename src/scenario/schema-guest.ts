@@ -13,6 +13,7 @@ import {
   nameOrPortion,
   number,
   numberAbove,
+  processorNumbers,
   rate,
   size,
   wholeNumber,
@@ -173,6 +174,17 @@ const workload = z
   .prefault({})
   .describe("what the guest does, by phase name; in a phase that isn't named: nothing")
 
+const fraction = number(0, 1)
+
+const demand = z
+  .union([fraction, z.record(z.string(), fraction)], {
+    error: expected('a number from 0 to 1, or a mapping of phase names to such numbers'),
+  })
+  .optional()
+  .describe(
+    'part of one processor that its thread asks for, its own operations included; 1: it never sleeps; a number, or by phase name; default: what its operations take',
+  )
+
 export const guest = mapping({
   name: name(GUEST_LETTERS).describe('unique; used in file names'),
   count: wholeNumber(1, GUESTS_MAX).prefault(1).describe('above 1: so many guests alike, NAME-1 to NAME-N'),
@@ -186,6 +198,10 @@ export const guest = mapping({
   share: flag().prefault(true).describe("whether the scanner may share this guest's pages"),
   image,
   workload,
+  demand,
+  processors: processorNumbers()
+    .optional()
+    .describe('numbers of the processors that its thread may use; default: all of the run'),
 })
 
 export type ScenarioGuest = z.output<typeof guest>

@@ -3,8 +3,18 @@
  * They stand side by side in one mapping; those of the other policy are refused, and defaults are the policy's own.
  */
 import { z } from 'zod'
+import { SCHEDULING_CLASSES, type SchedulingClass } from '../host/scheduling.js'
 import { KSM_DEFAULTS, type KsmFixed, type KsmRates } from '../ksm/settings.js'
-import { durationOrMinutes, expected, flag, mapping, number, oneOf, wholeNumber } from './fields.js'
+import {
+  durationOrMinutes,
+  expected,
+  flag,
+  mapping,
+  number,
+  oneOf,
+  processorNumbers,
+  wholeNumber,
+} from './fields.js'
 import { SCANNERS_MAX, UINT32_MAX } from './limits.js'
 
 export type Policy = 'tps' | 'ksm'
@@ -34,11 +44,19 @@ const TPS_DEFAULTS: TpsSettings = {
   ShareForceSalting: 2,
 }
 
+/** Of the threads of all scanners, whatever their policy. */
+export interface ScannerThreads {
+  nice: number
+  class: SchedulingClass
+  /** Numbers; undefined: all of the run. */
+  processors?: number[] | undefined
+}
+
 /** A scanner with all settings of its policy. */
-export type ScannerSettings = { onDeath: 'fail' | 'restart' } & (
-  | ({ policy: 'tps' } & TpsSettings)
-  | ({ policy: 'ksm'; CONFIG_HZ: ConfigHz } & KsmRates & KsmFixed)
-)
+export type ScannerSettings = ScannerThreads & { onDeath: 'fail' | 'restart' } & (
+    | ({ policy: 'tps' } & TpsSettings)
+    | ({ policy: 'ksm'; CONFIG_HZ: ConfigHz } & KsmRates & KsmFixed)
+  )
 
 /** 0 or 1, as the kernel writes its switches. */
 function bit() {
@@ -125,9 +143,11 @@ export function checkPolicyKeys(
   }
 }
 
-type Written = { policy: Policy; onDeath: 'fail' | 'restart'; CONFIG_HZ?: ConfigHz } & Partial<
-  TpsSettings & KsmRates & KsmFixed
->
+type Written = ScannerThreads & {
+  policy: Policy
+  onDeath: 'fail' | 'restart'
+  CONFIG_HZ?: ConfigHz
+} & Partial<TpsSettings & KsmRates & KsmFixed>
 
 export const scanner = mapping({
   policy: oneOf(['tps', 'ksm'])
@@ -142,6 +162,15 @@ export const scanner = mapping({
     .describe(
       "if a scanner's thread dies: fail ends the run; restart (tps) starts another in its place, once",
     ),
+  nice: wholeNumber(-20, 19)
+    .prefault(0)
+    .describe("niceness of the scanners' threads; below 0 it takes a privilege; 0: not changed"),
+  class: oneOf(SCHEDULING_CLASSES)
+    .prefault('SCHED_OTHER')
+    .describe("scheduling class of the scanners' threads; SCHED_OTHER: not changed"),
+  processors: processorNumbers()
+    .optional()
+    .describe("numbers of the processors that the scanners' threads may use; default: all of the run"),
 })
   .check(({ value, issues }) => {
     const complain = (key: string, message: string) =>
@@ -156,10 +185,10 @@ export const scanner = mapping({
 /** What holds in one phase only. */
 export const phaseScanner = mapping({ ...exactOptional(tpsRates), ...exactOptional(ksmRates) })
 
-function withDefaults({ policy, onDeath, ...given }: Written): Written {
+function withDefaults({ policy, ...given }: Written): Written {
   return policy === 'tps'
-    ? { policy, ...TPS_DEFAULTS, ...given, onDeath }
-    : { policy, CONFIG_HZ: 250, ...KSM_DEFAULTS, ...given, onDeath }
+    ? { policy, ...TPS_DEFAULTS, ...given }
+    : { policy, CONFIG_HZ: 250, ...KSM_DEFAULTS, ...given }
 }
 
 type Fields = Record<string, z.ZodType>

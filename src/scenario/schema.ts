@@ -17,6 +17,7 @@ import {
   oneLine,
   oneOf,
   PHASE_LETTERS,
+  processorNumbers,
   size,
   wholeNumber,
 } from './fields.js'
@@ -32,6 +33,7 @@ import {
 } from './limits.js'
 import { guest } from './schema-guest.js'
 import { checkPolicyKeys, phaseScanner, type ScannerSettings, scanner } from './schema-scanner.js'
+import { checkThreads } from './schema-threads.js'
 import { formatDuration } from './units.js'
 
 /** Seconds that an `until` phase lasts at most, when its `limit` isn't given. */
@@ -44,7 +46,8 @@ function clockGHz(): number {
 }
 
 interface Processors {
-  processors: number
+  /** How many, or which. */
+  processors: number | number[]
   GHz: number
 }
 
@@ -96,10 +99,15 @@ const swap = mapping({
 
 const host = mapping({
   memory: size().describe('machine memory at full size'),
-  processors: wholeNumber(1, PROCESSORS_MAX)
+  processors: z
+    .union([wholeNumber(1, PROCESSORS_MAX), processorNumbers()], {
+      error: expected(
+        `a whole number from 1 to ${PROCESSORS_MAX}, or a list of processor numbers such as [0, 2]`,
+      ),
+    })
     .optional()
     .describe(
-      `processors that the run may use; default: all of this machine, in engine stepped ${STEPPED.processors}`,
+      `processors that the run may use: how many, or which; default: all of this machine, in engine stepped ${STEPPED.processors}`,
     ),
   GHz: number(CLOCK_GHZ_MIN, CLOCK_GHZ_MAX)
     .optional()
@@ -110,6 +118,11 @@ const host = mapping({
   stallLimit: duration()
     .prefault('10s')
     .describe('how long a guest waits for a free frame before the run fails; never scaled'),
+  onRefusal: oneOf(['fail', 'continue'])
+    .prefault('fail')
+    .describe(
+      'if the system refuses processors, demand, nice or class: fail ends the run before its first phase; continue goes on without, and says so',
+    ),
 })
 
 const until = z
@@ -197,6 +210,7 @@ export const scenarioSchema = mapping({
       )
     if (value.backend === 'linux-ksm' && value.engine !== 'threads')
       complain(['backend'], 'the kernel runs in real time: expected engine threads, or backend lab')
+    checkThreads(value, (path, message) => complain([...path], message))
     if (value.trace === undefined && value.guests === undefined)
       complain(['guests'], 'is missing; expected a list of guests, or a trace')
     if (value.trace === undefined) return

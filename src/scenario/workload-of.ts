@@ -22,16 +22,30 @@ export function workloadOf(
   report: Report,
 ): Activity[][] {
   const { phaseNames } = setting
-  // One is reported, not each: guests that share a hostile workload can have very many.
-  const unknown = Object.keys(workload).find((name) => !phaseNames.includes(name))
-  if (unknown !== undefined) {
-    const meant = didYouMean(unknown, phaseNames) || ';'
-    report([unknown], `no phase has this name${meant} phases: ${phaseNames.join(', ')}`)
-  }
+  checkPhaseNames(workload, phaseNames, report)
   return phaseNames.map((name) => {
     const activities = Object.hasOwn(workload, name) ? workload[name]! : []
     return activities.map((activity, index) => activityOf(activity, setting, under(report, name, index)))
   })
+}
+
+/** The part of a processor that a guest asks for in each phase, in the order of the phases; 0: none beyond its activities. */
+export function demandOf(
+  demand: ScenarioGuest['demand'],
+  phaseNames: readonly string[],
+  report: Report,
+): number[] {
+  if (demand === undefined || typeof demand === 'number') return phaseNames.map(() => demand ?? 0)
+  checkPhaseNames(demand, phaseNames, report)
+  return phaseNames.map((name) => (Object.hasOwn(demand, name) ? demand[name]! : 0))
+}
+
+/** One is reported, not each: guests that share a hostile mapping can have very many. */
+function checkPhaseNames(byPhase: object, phaseNames: readonly string[], report: Report): void {
+  const unknown = Object.keys(byPhase).find((name) => !phaseNames.includes(name))
+  if (unknown === undefined) return
+  const meant = didYouMean(unknown, phaseNames) || ';'
+  report([unknown], `no phase has this name${meant} phases: ${phaseNames.join(', ')}`)
 }
 
 function activityOf(

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { readSummary, readTimeSeries, temporaryDirectory } from '../support/cli.js'
+import { readSummary, readTimeSeries, temporaryDirectory, until } from '../support/cli.js'
 import {
   ALL_PAGES,
   assertFailed,
@@ -12,8 +12,10 @@ import {
   integrityOf,
   readEnd,
   runFaulty,
+  startFaulty,
   writeScenario,
 } from '../support/faults.js'
+import { threadsOf } from '../support/system-threads.js'
 
 const cwd = temporaryDirectory()
 writeScenario(cwd)
@@ -69,6 +71,21 @@ describe('the scanner’s thread dies', { concurrency: 4 }, () => {
       assertCountsGoOn(end.directory)
     })
   }
+
+  test('and onDeath is restart: the one that takes over is scheduled as the one before it', {
+    skip: !existsSync('/proc/self/task') && 'this system does not show its threads',
+  }, async () => {
+    const fault = { thread: 'scanner', at: 'look', what: 'throw', phase: BUSY } as const
+    const settings = { ...RESTART, 'scanner.nice': 7, 'phases.1.duration': '2s' }
+    const { child, ended } = startFaulty(cwd, 'restart-nice', { ...fault, settings })
+    const nice = new Set<number>()
+    await until('two threads after each other were nice', () => {
+      for (const thread of threadsOf(child.pid!)) if (thread.nice === 7) nice.add(thread.id)
+      return nice.size === 2
+    })
+    const { code, stderr } = await ended
+    assert.equal(code, 0, stderr)
+  })
 
   test('while it sets up, and onDeath is restart: the run goes on', async () => {
     const settings = RESTART

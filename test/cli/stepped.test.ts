@@ -300,6 +300,26 @@ test('the scanner gets its part of as many processors as the host has, no more a
   })
 })
 
+test('guests that demand a part of a processor have just that, their operations included', async () => {
+  writeFileSync(join(cwd, 'crowded.yaml'), CROWDED)
+  const busy = '[{ do: update, where: all, rate: 50000/s }]'
+  for (const demand of [0.1, 0.25, 1]) {
+    const settings = { 'host.processors': 1, 'guests.0.workload.busy': busy, 'phases.1.duration': '1s' }
+    const { summary } = await runWell(
+      `demand-${demand}`,
+      'crowded.yaml',
+      ...setting({ ...settings, 'guests.0.demand': `{ busy: ${demand} }` }),
+    )
+    // The scanner has what is left of both; beside guests that never rest every third turn is its own.
+    const share = summary.phases[1]!.scan.pagesPerSecond / 1e6
+    const expected = demand === 1 ? 1 / 3 : 1 - 2 * demand
+    assert(
+      Math.abs(share - expected) < 0.01,
+      `${share} of a processor beside a guest that asks for ${demand}`,
+    )
+  }
+})
+
 test('real threads come to the same sharing, once it has settled, and store the same', async () => {
   const settings = smallQuick({ ...QUICK, 'phases.0.until': '{passes: 3}' })
   const engines = ['stepped', 'threads'].map((engine) =>

@@ -37,6 +37,8 @@ export interface ProgramOptions {
   env?: Record<string, string>
   /** Of the shell, what it is started under, such as `ulimit -v 1000`. */
   under?: string
+  /** A command that starts it, with its options, such as `setpriv`. */
+  prefix?: string[]
 }
 
 export interface Running {
@@ -58,8 +60,8 @@ export function runTwinpage(args: readonly string[], options: ProgramOptions): P
 
 /** Starts twinpage; for tests that act while it runs. */
 export function startTwinpage(args: readonly string[], options: ProgramOptions): Running {
-  const { cwd, script = MAIN, nodeOptions = [], env = {}, under } = options
-  const command = [process.execPath, ...nodeOptions, script, ...args]
+  const { cwd, script = MAIN, nodeOptions = [], env = {}, under, prefix = [] } = options
+  const command = [...prefix, process.execPath, ...nodeOptions, script, ...args]
   const [file, ...rest] =
     under === undefined ? command : ['sh', '-c', `${under} && exec "$@"`, 'sh', ...command]
   const child = spawn(file!, rest, {

@@ -110,12 +110,15 @@ function planOf(guests: readonly string[], scale: Plan['scale']): Plan {
     host: {
       frames: guests.length * PAGES_PER_GUEST,
       processors: 2,
+      processorNumbers: undefined,
+      onRefusal: 'fail',
       GHz: 3,
       swap: { enabled: false, startFreePercent: 4, stopFreePercent: 6 },
       stallLimitSeconds: 10,
     },
     guests: guests.map(guestPlan),
     scanner: { policy: 'tps', count: 1, order: 'random', ShareForceSalting: 0, onDeath: 'fail', rates: [] },
+    scannerThreads: { nice: 0, class: 'SCHED_OTHER', processors: undefined },
     phases: [],
     sampleSeconds: SAMPLE_SECONDS / scale.time,
     contents: 1,
@@ -131,6 +134,8 @@ function guestPlan(name: string): GuestPlan {
     share: true,
     image: [],
     activities: [],
+    demand: [],
+    processors: undefined,
     traceGuest: undefined,
   }
 }

@@ -145,7 +145,7 @@ const CASES: Case[] = [
     { 6: '  processors: 0.5' },
     6,
     'host.processors',
-    /^expected a whole number from 1 to 1024, got 0.5$/,
+    /^expected a whole number from 1 to 1024, or a list of processor numbers such as \[0, 2\], got 0.5$/,
   ],
   ['a scale below 1', { 3: 'scale: 0.5' }, 3, 'scale', /^expected a number from 1 to 1000000, got 0.5$/],
   [
@@ -218,6 +218,141 @@ const CASES: Case[] = [
     'guests.0.workload.busy.2.fraction',
     /^expected a number above 0 and up to 1, got 1.5$/,
   ],
+
+  // processors and threads
+  [
+    'a processor that is no number',
+    { 6: '  processors: [0, one]' },
+    6,
+    'host.processors.1',
+    /^expected a whole number from 0 to 1023, got "one"$/,
+  ],
+  [
+    'a processor twice',
+    { 6: '  processors: [1, 0, 1]' },
+    6,
+    'host.processors.2',
+    /^processor 1 is there twice; expected each once$/,
+  ],
+  [
+    'no processors',
+    { 6: '  processors: []' },
+    6,
+    'host.processors',
+    /^expected 1 to 1024 processor numbers, got 0$/,
+  ],
+  [
+    'a list of no processors for a guest',
+    { 10: '    memory: 16MiB\n    processors: []' },
+    11,
+    'guests.0.processors',
+    /^expected 1 to 1024 processor numbers, got 0$/,
+  ],
+  [
+    'a count of processors for a guest',
+    { 10: '    memory: 16MiB\n    processors: 2' },
+    11,
+    'guests.0.processors',
+    /^expected a list of processor numbers, got 2$/,
+  ],
+  [
+    'a guest on a processor that is not the run’s',
+    { 6: '  processors: [0, 2]', 10: '    memory: 16MiB\n    processors: [2, 1]' },
+    11,
+    'guests.0.processors.1',
+    /^processor 1 is none of those of the run: expected some of host.processors, 0, 2$/,
+  ],
+  [
+    'a scanner on a processor that is not the run’s',
+    { 6: '  processors: [0, 2]', 26: '  processors: [3]' },
+    26,
+    'scanner.processors.0',
+    /^processor 3 is none of those of the run: expected some of host.processors, 0, 2$/,
+  ],
+  [
+    'a demand for more than a processor',
+    { 10: '    memory: 16MiB\n    demand: 1.5' },
+    11,
+    'guests.0.demand',
+    /^expected a number from 0 to 1, got 1.5$/,
+  ],
+  [
+    'a demand for more than a processor in a phase',
+    { 10: '    memory: 16MiB\n    demand: { idle: 0.5, busy: -1 }' },
+    11,
+    'guests.0.demand.busy',
+    /^expected a number from 0 to 1, got -1$/,
+  ],
+  [
+    'a demand in a phase that is not there',
+    { 10: '    memory: 16MiB\n    demand: { bussy: 0.5 }' },
+    11,
+    'guests.0.demand.bussy',
+    /^no phase has this name, did you mean busy\? phases: settle, idle, busy$/,
+  ],
+  [
+    'a niceness that there is not',
+    { 26: '  nice: 20' },
+    26,
+    'scanner.nice',
+    /^expected a whole number from -20 to 19, got 20$/,
+  ],
+  [
+    'a scheduling class that there is not',
+    { 26: '  class: SCHED_BACH' },
+    26,
+    'scanner.class',
+    /^expected SCHED_OTHER, SCHED_BATCH or SCHED_IDLE, got "SCHED_BACH", did you mean SCHED_BATCH\?$/,
+  ],
+  [
+    'something else to do after a refusal',
+    { 6: '  onRefusal: ignore' },
+    6,
+    'host.onRefusal',
+    /^expected fail or continue, got "ignore"$/,
+  ],
+  [
+    'which processors, in engine stepped',
+    { 2: 'engine: stepped', 6: '  processors: [0, 1]' },
+    6,
+    'host.processors',
+    /^engine stepped counts its processors: expected a number, not a list$/,
+  ],
+  ...['processors: [0]', 'nice: 5', 'class: SCHED_IDLE'].flatMap((setting): Case[] => {
+    const key = `scanner.${setting.split(':')[0]}`
+    return [
+      [
+        `${key} in engine stepped`,
+        { 2: 'engine: stepped', 26: `  ${setting}` },
+        26,
+        key,
+        /^engine stepped has no threads of the system: leave it out, or expected engine threads$/,
+      ],
+      [
+        `${key} on the kernel’s ksmd`,
+        { 2: 'backend: linux-ksm', 26: `  { policy: ksm, ${setting} }` },
+        26,
+        key,
+        /^ksmd is the kernel's own: leave it out, or expected backend lab$/,
+      ],
+    ]
+  }),
+  [
+    'a guest’s processors in engine stepped',
+    { 2: 'engine: stepped', 10: '    memory: 16MiB\n    processors: [0]' },
+    11,
+    'guests.0.processors',
+    /^engine stepped has no threads of the system: leave it out, or expected engine threads$/,
+  ],
+  ...['scanner', 'Scanner-2', 'reclaimer'].map(
+    (name): Case => [
+      `a guest called ${name}`,
+      { 9: `  - name: ${name}` },
+      9,
+      'guests.0.name',
+      /^"\w+(-2)?" is what results call a thread that is no guest; expected a name that is not scanner, scanner-N or reclaimer$/,
+    ],
+  ),
 
   // keys and names
   [

@@ -174,9 +174,43 @@ describe('the smallest scenario', () => {
         share: true,
         image: [],
         activities: [[]],
+        demand: [0],
+        processors: undefined,
         traceGuest: undefined,
       },
     ])
+  })
+
+  test('leaves processors and threads as they are', () => {
+    const { host, scannerThreads } = plan(smallest)
+    assert.deepEqual([host.processorNumbers, host.onRefusal], [undefined, 'fail'])
+    assert.deepEqual(scannerThreads, { nice: 0, class: 'SCHED_OTHER', processors: undefined })
+  })
+
+  test('may say which processors the run uses, and of those which thread which', () => {
+    const set = [
+      'host.processors=[5, 0, 2]',
+      'guests.0.processors=[2, 0]',
+      'scanner={ processors: [5], nice: 19, class: SCHED_IDLE }',
+      'host.onRefusal=continue',
+    ]
+    const { host, guests, scannerThreads } = plan(smallest, { set })
+    assert.deepEqual([host.processors, host.processorNumbers, host.onRefusal], [3, [5, 0, 2], 'continue'])
+    assert.deepEqual(guests[0]!.processors, [2, 0])
+    assert.deepEqual(scannerThreads, { nice: 19, class: 'SCHED_IDLE', processors: [5] })
+  })
+
+  test('may ask for a part of a processor, in all phases or in some', () => {
+    const demandOf = (demand: string) => {
+      const set = [
+        `guests.0.demand=${demand}`,
+        'phases=[{ name: p, duration: 1s }, { name: q, duration: 1s }]',
+      ]
+      return plan(smallest, { set }).guests[0]!.demand
+    }
+    assert.deepEqual(demandOf('0.25'), [0.25, 0.25])
+    assert.deepEqual(demandOf('{ q: 1 }'), [0, 1])
+    assert.deepEqual(demandOf('{}'), [0, 0])
   })
 
   test('names a file of its own by its path', () => {

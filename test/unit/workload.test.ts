@@ -20,11 +20,14 @@ interface Setting {
   lateMs?: number
   stopsAtMs?: number
   seed?: number
+  /** Of its processor, which it has whenever it does not sleep. */
+  demand?: number
 }
 
 /** A control block whose phase is over by the clock, as the guest sees it whenever it looks. */
 class OnePhase extends FakeControl {
   finishedAtMs: number | undefined
+  asleepMs = 0
 
   constructor(
     private readonly time: FakeClock,
@@ -44,15 +47,39 @@ class OnePhase extends FakeControl {
     return this.time.elapsedMs() >= this.stopsAtMs
   }
 
+  override sleep(event: number, timeoutMs?: number): void {
+    const fromMs = this.time.elapsedMs()
+    super.sleep(event, timeoutMs)
+    this.asleepMs += this.time.elapsedMs() - fromMs
+  }
+
   override finishPhase(guest: number, phase: number): void {
     super.finishPhase(guest, phase)
     this.finishedAtMs ??= this.time.elapsedMs()
   }
 }
 
+/** What it takes to read a clock that a computing thread reads. */
+const READING_MS = 0.005
+
+function tickingClock(t: TestContext): void {
+  const now = performance.now.bind(performance)
+  let readings = 0
+  t.mock.method(performance, 'now', () => now() + ++readings * READING_MS)
+}
+
 function live(t: TestContext, setting: Setting) {
-  const { activities, seconds = 0.1, endsByTime = true, storeMs = 0, lateMs = 0, seed = 1 } = setting
+  const {
+    activities,
+    seconds = 0.1,
+    endsByTime = true,
+    storeMs = 0,
+    lateMs = 0,
+    seed = 1,
+    demand = 0,
+  } = setting
   const clock = new FakeClock(t)
+  if (demand > 0) tickingClock(t)
   const control = new OnePhase(clock, seconds * 1000 + lateMs, setting.stopsAtMs ?? Number.POSITIVE_INFINITY)
   const host = new TestHost({ guests: [PAGES], frames: 32 })
   const { mmu, contents, counters } = host.guests[0]!
@@ -74,9 +101,10 @@ function live(t: TestContext, setting: Setting) {
     guest: 0,
     seed,
     phases: [{ name: 'benchmark', seconds, endsByTime }],
-    plan: { activities: [activities] },
+    plan: { activities: [activities], demand: [demand] },
   }
-  drive(new Workload(control, recorder, memory, counters, life), control)
+  const processorNs = () => (clock.elapsedMs() - control.asleepMs) * 1e6
+  drive(new Workload(control, recorder, memory, counters, life, { processorNs }), control)
   const endedAtMs = clock.elapsedMs()
   t.mock.restoreAll()
   host.assertIntact()
@@ -88,6 +116,7 @@ function live(t: TestContext, setting: Setting) {
     finishedAtMs: control.finishedAtMs,
     endedAtMs,
     sleeps: control.sleeps,
+    asleepMs: control.asleepMs,
   }
 }
 
@@ -214,4 +243,28 @@ test('a closed loop is asked for less by a slow machine, and catches nothing up'
   const { stores, missed } = live(t, { activities, storeMs: 41 })
   assert.equal(stores, 2)
   assert.equal(missed, 0)
+})
+
+for (const demand of [0.3, 0.7]) {
+  test(`a guest that asks for ${demand} of a processor has it, its operations included, and delays none`, (t) => {
+    const activities = [zeroAt({ kind: 'rate', perSecond: 100 })]
+    const { asleepMs, endedAtMs, storesAtMs } = live(t, { activities, storeMs: 1, seconds: 1, demand })
+    const part = 1 - asleepMs / endedAtMs
+    assert.ok(Math.abs(part - demand) < 0.02, `${part} of it`)
+    assert.equal(storesAtMs.length, 100)
+    storesAtMs.forEach((atMs, n) => {
+      assert.ok(atMs >= 10 * n && atMs < 10 * n + 0.2, `operation ${n} at ${atMs} ms`)
+    })
+  })
+}
+
+test('a guest that asks for all of a processor never sleeps', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 100 })]
+  assert.equal(live(t, { activities, demand: 1 }).asleepMs, 0)
+})
+
+test('a guest whose operations take more than it asks for gets them done', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 100 })]
+  const { stores, missed } = live(t, { activities, storeMs: 8, demand: 0.1 })
+  assert.deepEqual([stores, missed], [10, 0])
 })

@@ -1,0 +1,154 @@
+/**
+ * What a scenario asks of the system for the threads of its run: which processors all of them and each may use, how the
+ * scanners' are scheduled, and an account of the guests' time where they ask for a part of a processor.
+ *
+ * What the system refuses ends the run before its first phase; or, under `host.onRefusal: continue`, it goes on without, and
+ * its results say so.
+ */
+import { existsSync } from 'node:fs'
+import { messageOf, ResourceError } from '../errors.js'
+import { allowedProcessors, limitProcessors, requireAmong } from '../host/affinity.js'
+import { setClass, setNiceness, setProcessors } from '../host/scheduling.js'
+import { Shell } from '../host/shell.js'
+import { threadId, threadTimes } from '../host/threads.js'
+import type { Plan, ScannerThreadsPlan } from '../scenario/plan.js'
+
+/** What is asked for one thread, and what messages call the key of that. */
+interface ThreadRequest extends ScannerThreadsPlan {
+  key: string
+}
+
+/**
+ * Limits this process to the processors of a run, and finds out what else the system can do for it.
+ * @throws ResourceError when that is not all, and the scenario insists; then nothing has changed
+ */
+export async function takeHost(plan: Plan): Promise<HostControl> {
+  const { processors, processorNumbers, onRefusal } = plan.host
+  const refusals = new Refusals(onRefusal)
+  const liftLimit = await refusals.attempt(() => limitProcessors(processorNumbers ?? processors))
+  try {
+    const isAccounted = await refusals.attempt(() => requireAccount(plan))
+    const requests: ThreadRequest[] = []
+    for (const request of requestsOf(plan)) {
+      const isPossible = await refusals.attempt(() => requireProcessors(request))
+      requests.push(isPossible ? request : { ...request, processors: undefined })
+    }
+    return new HostControl(isAccounted ? plan : withoutDemand(plan), requests, refusals, liftLimit)
+  } catch (error) {
+    liftLimit?.()
+    throw error
+  }
+}
+
+export class HostControl {
+  private readonly shell: Shell | undefined
+
+  constructor(
+    /** As far as the system can do what it asks for. */
+    readonly plan: Plan,
+    /** In the order of the workers; none for the last, the reclaimer. */
+    private readonly requests: readonly ThreadRequest[],
+    private readonly refusals: Refusals,
+    private readonly liftLimit: (() => void) | undefined,
+  ) {
+    if (requests.some(needsShell)) this.shell = new Shell()
+  }
+
+  /** What the run must go on without. */
+  get messages(): readonly string[] {
+    return this.refusals.messages
+  }
+
+  /**
+   * Does to a worker's thread what is asked for it; one that has ended meanwhile is left alone.
+   * @throws ResourceError when the system refuses it, and the scenario insists
+   */
+  async applyTo(worker: number, threadId: number): Promise<void> {
+    const request = this.requests[worker]
+    if (request === undefined) return
+    const { nice, class: schedulingClass, processors, key } = request
+    const attempt = (what: string, action: () => void | Promise<void>) =>
+      this.refusals.attempt(() => onThread(threadId, `${key}.${what}`, action))
+    if (schedulingClass !== 'SCHED_OTHER')
+      await attempt(`class: can't be ${schedulingClass} here`, () =>
+        setClass(this.shell!, threadId, schedulingClass),
+      )
+    if (nice !== 0) await attempt(`nice: can't be ${nice} here`, () => setNiceness(threadId, nice))
+    if (processors !== undefined)
+      await attempt(`processors: can't be ${processors} here`, () =>
+        setProcessors(this.shell!, threadId, processors),
+      )
+  }
+
+  release(): void {
+    this.shell?.close()
+    this.liftLimit?.()
+  }
+}
+
+/** Keeps what was refused, if that need not be the end. */
+class Refusals {
+  readonly messages: string[] = []
+
+  constructor(private readonly onRefusal: Plan['host']['onRefusal']) {}
+
+  /** @returns undefined when the system refused, and the run goes on without */
+  async attempt<Result>(action: () => Result | Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await action()
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error
+      if (this.onRefusal === 'fail')
+        throw new ResourceError(`${error.message}; host.onRefusal: continue would go on without`)
+      const message = `${error.message}; the run went on without`
+      if (!this.messages.includes(message)) this.messages.push(message)
+      return undefined
+    }
+  }
+}
+
+/** In the order of the workers. With backend `linux-ksm` there are no scanners, and no worker for the last of these. */
+function requestsOf({ guests, scanner, scannerThreads }: Plan): ThreadRequest[] {
+  const ofGuests = guests.map(({ processors }): ThreadRequest => {
+    return { key: 'guests', nice: 0, class: 'SCHED_OTHER', processors }
+  })
+  const ofScanners = Array.from({ length: scanner.count }, () => ({ key: 'scanner', ...scannerThreads }))
+  return [...ofGuests, ...ofScanners]
+}
+
+function needsShell({ class: schedulingClass, processors }: ThreadRequest): boolean {
+  return schedulingClass !== 'SCHED_OTHER' || processors !== undefined
+}
+
+/** Those of the run, which have been limited by now. */
+function requireProcessors({ key, processors = [] }: ThreadRequest): true {
+  if (processors.length === 0) return true
+  const ofRun = allowedProcessors()
+  if (ofRun === undefined)
+    throw new ResourceError(`${key}.processors: this system does not tell which there are`)
+  requireAmong(processors, ofRun, `${key}.processors`, 'the run may use')
+  return true
+}
+
+function requireAccount({ guests }: Plan): true {
+  const demands = guests.some(({ demand }) => demand.some((part) => part > 0))
+  if (!demands || threadTimes(threadId()) !== undefined) return true
+  throw new ResourceError(
+    'guests.demand: this system keeps no account of the processor time of threads (/proc/thread-self/schedstat)',
+  )
+}
+
+function withoutDemand(plan: Plan): Plan {
+  return { ...plan, guests: plan.guests.map((guest) => ({ ...guest, demand: guest.demand.map(() => 0) })) }
+}
+
+/** A thread that has ended is nobody's to control. */
+async function onThread(threadId: number, what: string, action: () => void | Promise<void>): Promise<void> {
+  try {
+    if (threadId === 0) throw new ResourceError("this system does not tell its threads' numbers")
+    await action()
+  } catch (error) {
+    if (threadId !== 0 && !existsSync(`/proc/self/task/${threadId}`)) return
+    throw new ResourceError(`${what} (${messageOf(error)})`)
+  }
+}
