@@ -28,11 +28,14 @@ export class UserError extends Error {
   readonly place: Place
 
   /**
-   * @param message what was wrong and what is allowed, without the place. It stays one line and commands no terminal,
+   * @param finding what was wrong and what is allowed, without the place. It stays one line and commands no terminal,
    * whatever text of the user's it repeats.
    */
-  constructor(message: string, place: Place = {}) {
-    super(printable(describePlace(place) + message))
+  constructor(
+    readonly finding: string,
+    place: Place = {},
+  ) {
+    super(printable(describePlace(place) + finding))
     this.place = place
   }
 }

@@ -3,7 +3,7 @@
  * its end, whatever the end was.
  */
 import { EXIT, isDiskError, isSystemError, messageOf, ResourceError, UserError } from './errors.js'
-import type { Sample, Summary } from './experiment/outcome.js'
+import { isIntact, type Sample, type Summary } from './experiment/outcome.js'
 import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './experiment/run.js'
 import { describeKsm } from './linux/ksm-facts.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
@@ -238,26 +238,21 @@ function writeFigures(
   if (plan.scanner.policy === 'tps') directory.write('reasons.svg', renderReasonsChart(run))
 }
 
-function isIntact({ integrity }: RunOutcome): boolean {
-  return (
-    integrity.mismatches === 0 && (integrity.leakedFrames ?? 0) === 0 && (integrity.violations ?? 0) === 0
-  )
-}
-
 /** A thread that died tells more than the damage that it left. */
 function isInternal({ failure }: RunOutcome): boolean {
   return failure?.kind === 'internal'
 }
 
 function exitReason(outcome: RunOutcome): string {
-  if (!isIntact(outcome) && !isInternal(outcome)) return `integrity: ${outcome.integrity.findings[0]}`
+  if (!isIntact(outcome.integrity) && !isInternal(outcome))
+    return `integrity: ${outcome.integrity.findings[0]}`
   if (outcome.failure !== undefined) return outcome.failure.message
   return outcome.state === 'complete' ? 'all phases were run' : 'stopped before its end'
 }
 
 function exitCodeOf(outcome: RunOutcome): number {
   if (isInternal(outcome)) return EXIT.internal
-  if (!isIntact(outcome)) return EXIT.integrity
+  if (!isIntact(outcome.integrity)) return EXIT.integrity
   if (outcome.failure !== undefined) return EXIT.resources
   return outcome.state === 'complete' ? EXIT.ok : EXIT.interrupted
 }

@@ -1,8 +1,14 @@
-/** `twinpage check`: validates a scenario and prints every option, set or by default, without running anything. */
+/**
+ * `twinpage check`: validates a scenario and prints every option, set or by default, without running anything. Of a study
+ * it prints the cells and the order of the runs.
+ */
 import type { CommandModule } from 'yargs'
+import { UserError } from '../errors.js'
 import { loadScenario, resolvedScenario } from '../scenario/load.js'
 import { rateFactor, type Scale } from '../scenario/scale.js'
 import { toYaml } from '../scenario/yaml-source.js'
+import { scheduleOf } from '../study/design.js'
+import { isStudy, loadStudy } from '../study/load.js'
 import { type ScenarioArguments, scenarioArguments } from './options.js'
 
 interface CheckArguments extends ScenarioArguments {
@@ -11,7 +17,7 @@ interface CheckArguments extends ScenarioArguments {
 
 export const checkCommand: CommandModule<object, CheckArguments> = {
   command: 'check <scenario>',
-  describe: 'Validate a scenario and print all its options, defaults included',
+  describe: 'Validate a scenario and print all its options, defaults included; or a study and its runs',
   builder: (yargs) =>
     scenarioArguments(yargs).option('json', {
       type: 'boolean',
@@ -19,6 +25,12 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
       describe: 'Print JSON instead of YAML',
     }),
   handler: ({ scenario, set, seed, json }) => {
+    if (isStudy(scenario)) {
+      if (set.length > 0) throw new UserError('a study gives its own settings, in the file', { key: '--set' })
+      const runs = runsOf(scenario, seed)
+      process.stdout.write(json ? `${JSON.stringify(runs, null, 2)}\n` : toYaml(runs))
+      return
+    }
     const loaded = loadScenario(scenario, { set, seed })
     const options = resolvedScenario(loaded)
     const text = json
@@ -26,6 +38,22 @@ export const checkCommand: CommandModule<object, CheckArguments> = {
       : toYaml(options) + asRun(loaded.scenario.scale)
     process.stdout.write(text)
   },
+}
+
+/** What a study comes to: its cells, each with its settings, and its runs in their order. */
+function runsOf(nameOrPath: string, seed: number | undefined): object {
+  const { study, cells } = loadStudy(nameOrPath, seed)
+  return {
+    study: study.name,
+    scenario: study.scenario,
+    cells: Object.fromEntries(cells.map(({ name, set }) => [name, set])),
+    runs: scheduleOf(study, cells).map(({ number, replicate, seed, cell }) => ({
+      run: number,
+      replicate,
+      seed,
+      cell: cells[cell]!.name,
+    })),
+  }
 }
 
 /** A comment on what the options, which are at full size, come to in a run. */

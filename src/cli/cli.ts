@@ -7,6 +7,7 @@ import { restoreAbandonedKsm } from '../linux/take-over.js'
 import { checkCommand } from './check.js'
 import { runCommand } from './run.js'
 import { scenariosCommand } from './scenarios.js'
+import { studyCommand } from './study.js'
 import { printError } from './terminal.js'
 import { topCommand } from './top.js'
 import { traceCommand } from './trace.js'
@@ -35,7 +36,11 @@ export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void
       .command(traceCommand)
       .command(topCommand(hooks.ksmPaths ?? KSM_PATHS))
       .command(validateCommand)
-      .demandCommand(1, 'name a command: run, scenarios, check, trace, top or validate; --help tells more')
+      .command(studyCommand)
+      .demandCommand(
+        1,
+        'name a command: run, scenarios, check, trace, top, validate or study; --help tells more',
+      )
       .strict()
       .showHelpOnFail(false)
       .exitProcess(false)

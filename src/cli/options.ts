@@ -23,20 +23,24 @@ export function scenarioArguments<Others>(yargs: Argv<Others>): Argv<Others & Sc
 }
 
 export function changeArguments<Others>(yargs: Argv<Others>): Argv<Others & ChangeArguments> {
-  return yargs
-    .option('set', {
+  return seedOption(
+    yargs.option('set', {
       type: 'string',
       array: true,
       nargs: 1,
       default: [],
-      describe: 'Replace a value, as in --set guests.0.memory=64MiB; may be repeated',
-    })
-    .option('seed', {
-      type: 'string',
-      requiresArg: true,
-      coerce: wholeNumber,
-      describe: 'Replace the seed of every random choice',
-    }) as Argv<Others & ChangeArguments>
+      describe: 'Replace a value, as in --set guests.0.memory=64MiB, or guests.*.memory; may be repeated',
+    }),
+  ) as Argv<Others & ChangeArguments>
+}
+
+export function seedOption<Others>(yargs: Argv<Others>): Argv<Others & Pick<ChangeArguments, 'seed'>> {
+  return yargs.option('seed', {
+    type: 'string',
+    requiresArg: true,
+    coerce: wholeNumber,
+    describe: 'Replace the seed of every random choice',
+  }) as Argv<Others & Pick<ChangeArguments, 'seed'>>
 }
 
 /** The loader says which whole numbers are allowed; this only keeps the text of what is none. */

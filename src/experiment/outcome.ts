@@ -259,6 +259,11 @@ export interface IntegrityReport {
   findings: string[]
 }
 
+/** Every page held what its guest wrote, and no frame was lost. */
+export function isIntact({ mismatches, leakedFrames, violations }: IntegrityReport): boolean {
+  return mismatches === 0 && (leakedFrames ?? 0) === 0 && (violations ?? 0) === 0
+}
+
 export interface Summary {
   scenario: string
   seed: number

@@ -87,7 +87,7 @@ interface PackageFile {
   optionalDependencies: Record<string, string>
 }
 
-function describeVersions(): Record<string, string> {
+export function describeVersions(): Record<string, string> {
   const twinpage = readPackage(new URL('../../../package.json', import.meta.url))
   const versions: Record<string, string> = {
     node: process.versions.node,

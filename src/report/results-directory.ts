@@ -51,6 +51,13 @@ export class ResultsDirectory {
     return directory
   }
 
+  /** One that is there already, to go on with: what is written replaces what was. */
+  static reopen(path: string): ResultsDirectory {
+    const directory = new ResultsDirectory(path, undefined)
+    directory.proveWritable()
+    return directory
+  }
+
   private constructor(path: string, topmostMade: string | undefined) {
     this.path = path
     this.topmostMade = topmostMade

@@ -2,6 +2,7 @@
 import { atEndOf, type Metric, type Metrics, meanOf, overTimeOf } from '../validate/metrics.js'
 import { COUNTERS, type Counter } from '../validate/points.js'
 import type { Range } from '../validate/statistics.js'
+import { markdownTable } from './markdown.js'
 
 /** What a validation leaves beside the directories of its scenarios. */
 export const VALIDATION_FILES = {
@@ -86,12 +87,7 @@ function table(title: string, metricOf: (counter: Counter) => Metric, columns: r
     [title, ...columns.map(({ heading }) => heading)],
     ...counters.map((counter) => [counter, ...columns.map(({ cell }) => cell(metricOf(counter), counter))]),
   ]
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  const [head = [], ...body] = rows.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))),
-  )
-  return [head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`)
+  return markdownTable(rows)
 }
 
 function isNothing({ labRange, kernelRange }: Metric): boolean {

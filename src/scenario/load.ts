@@ -19,7 +19,7 @@ import {
   show,
   showPath,
 } from './problems.js'
-import { findScenario, readScenarioText, scenarioName, shippedFiles } from './scenario-file.js'
+import { type FileKind, findScenario, readScenarioText, scenarioName, shippedFiles } from './scenario-file.js'
 import { type Scenario, scenarioSchema } from './schema.js'
 import { parseYaml, YamlError, type YamlSource } from './yaml-source.js'
 
@@ -41,8 +41,8 @@ export interface LoadOptions {
   seed?: number | undefined
 }
 
-/** A scenario's text with everything that changes it or tells where in it something is. */
-interface Source {
+/** A file's text with everything that changes it or tells where in it something is. */
+export interface Source {
   file: string
   yaml: YamlSource
   overrides: readonly ParsedOverride[]
@@ -91,8 +91,12 @@ function overridesOf({ set = [], seed }: LoadOptions): ParsedOverride[] {
 }
 
 function openSource(nameOrPath: string, overrides: readonly ParsedOverride[]): Source {
-  const file = findScenario(nameOrPath)
-  const text = readScenarioText(file)
+  return openFile(findScenario(nameOrPath), 'scenario', overrides)
+}
+
+/** Reads and parses a file, and checks no more than that it is YAML. */
+export function openFile(file: string, kind: FileKind, overrides: readonly ParsedOverride[]): Source {
+  const text = readScenarioText(file, kind)
   try {
     return { file, yaml: parseYaml(text), overrides }
   } catch (error) {
@@ -134,7 +138,7 @@ function readTraceFacts(trace: string, source: Source): TraceFacts {
 }
 
 /** The problem that comes first: those of the command line, then by line. A misspelt key is not missing too. */
-function topmost(problems: readonly Problem[], { file, yaml, overrides }: Source): UserError {
+export function topmost(problems: readonly Problem[], { file, yaml, overrides }: Source): UserError {
   const mappings = mappingsWithUnknownKeys(problems)
   const placed = problems.flatMap(({ path, message }) => {
     const { offset, line, found } = yaml.positionOf(path)

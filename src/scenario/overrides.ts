@@ -1,8 +1,14 @@
-/** `--set guests.0.memory=64MiB`: values from the command line that replace those of the scenario file. */
+/**
+ * `--set guests.0.memory=64MiB`: values from the command line that replace those of the scenario file.
+ * `guests.*.memory` means that of every item of the list.
+ */
 import { UserError } from '../errors.js'
 import { show, showPath } from './problems.js'
 import { bothScales } from './schema.js'
 import { type KeyPath, parseYaml, YamlError } from './yaml-source.js'
+
+/** The step of a key path that means each item of a list. */
+const EVERY_ITEM = '*'
 
 /** A key path with dots and list indices, and a value in YAML. */
 export interface Override {
@@ -54,11 +60,13 @@ function replaced(value: unknown, override: ParsedOverride, depth: number): unkn
   const step = override.path[depth]
   if (step === undefined) return override.value
   if (Array.isArray(value)) {
-    if (!/^\d+$/.test(String(step)) || Number(step) >= value.length) {
+    const isMeant = (_: unknown, index: number) => step === EVERY_ITEM || index === Number(step)
+    const isStep = step === EVERY_ITEM || isIndex(step)
+    if (!isStep || !value.some(isMeant)) {
       const range = value.length === 0 ? 'is empty' : `has items 0 to ${value.length - 1}`
       throw wrongPath(override, depth, `got ${show(step)}, but the list ${range}`)
     }
-    return value.map((item, index) => (index === Number(step) ? replaced(item, override, depth + 1) : item))
+    return value.map((item, index) => (isMeant(item, index) ? replaced(item, override, depth + 1) : item))
   }
   // The one number that is short for a mapping: the key that is not replaced keeps it.
   if (typeof value === 'number' && depth === 1 && override.path[0] === 'scale')
@@ -89,6 +97,20 @@ export function overrideAt(
   )
 }
 
+/** Whether one of two overrides replaces something of what the other one does. */
+export function overlap(one: KeyPath, other: KeyPath): boolean {
+  return startsWith(one, other) || startsWith(other, one)
+}
+
 function startsWith(path: KeyPath, start: KeyPath): boolean {
-  return start.every((step, depth) => depth < path.length && String(step) === String(path[depth]))
+  return start.every((step, depth) => depth < path.length && isSameStep(step, path[depth]!))
+}
+
+function isSameStep(one: string | number, other: string | number): boolean {
+  if (one === EVERY_ITEM) return other === EVERY_ITEM || isIndex(other)
+  return String(one) === String(other) || (other === EVERY_ITEM && isIndex(one))
+}
+
+function isIndex(step: string | number): boolean {
+  return /^\d+$/.test(String(step))
 }

@@ -109,7 +109,7 @@ function refuseSyntaxErrors(document: Document, complain: Complain): void {
 function plainSyntaxMessage(error: YAMLError): string {
   switch (error.code) {
     case 'MULTIPLE_DOCS':
-      return 'a second document starts here; a scenario is one document'
+      return 'a second document starts here; expected one document'
     case 'RESOURCE_EXHAUSTION':
       return NESTED_TOO_DEEPLY
     case 'TAB_AS_INDENT':

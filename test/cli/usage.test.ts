@@ -21,7 +21,7 @@ describe('a mistake on the command line gives one line on stderr and exit code 2
   concurrency: 4,
 }, () => {
   const mistakes: [args: string[], says: RegExp][] = [
-    [[], /name a command: run, scenarios, check, trace, top or validate/],
+    [[], /name a command: run, scenarios, check, trace, top, validate or study/],
     [['rnu', 'quick'], /rnu/],
     [['run'], /./],
     [['run', 'quick', '--colour'], /colour/],
@@ -52,7 +52,7 @@ describe('--help', { concurrency: 4 }, () => {
   test('names every command', async () => {
     const { code, stdout, stderr } = await run('--help')
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
-    for (const command of ['run', 'scenarios', 'check', 'trace', 'top', 'validate'])
+    for (const command of ['run', 'scenarios', 'check', 'trace', 'top', 'validate', 'study'])
       assert.match(stdout, new RegExp(`twinpage ${command}`))
   })
   test('of a command names its options', async () => {

@@ -1,0 +1,65 @@
+/** `twinpage study`: runs what is missing of a study's runs, and says what they show. */
+import { relative } from 'node:path'
+import type { CommandModule } from 'yargs'
+import { EXIT } from '../errors.js'
+import { loadStudy } from '../study/load.js'
+import { seedOption } from './options.js'
+import { abortOnSignals } from './signals.js'
+import { StudyProgress } from './study-progress.js'
+import { ProgressLine, printError, printResult } from './terminal.js'
+
+/** Between two looks at the clock. */
+const PROGRESS_MS = 500
+
+interface StudyArguments {
+  study: string
+  seed: number | undefined
+  out: string | undefined
+  json: boolean
+  quiet: boolean
+}
+
+export const studyCommand: CommandModule<object, StudyArguments> = {
+  command: 'study <study>',
+  describe: 'Run a scenario over all levels of some factors, and say what explains the differences',
+  builder: (yargs) =>
+    seedOption(
+      yargs.positional('study', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Name of a shipped study, or path of a YAML file',
+      }),
+    )
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        describe: "The study's directory; if it is there, the study goes on in it [results/studies/STUDY]",
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'Print analysis.json instead of tables' })
+      .option('quiet', { type: 'boolean', default: false, describe: 'Print neither progress nor tables' })
+      .example('$0 study scan-rate', 'what scan rate buys; the same again goes on where it was stopped'),
+  handler: async ({ study: nameOrPath, seed, out, json, quiet }) => {
+    const loaded = loadStudy(nameOrPath, seed)
+    const interrupted = abortOnSignals()
+    const line = new ProgressLine(!quiet)
+    const progress = new StudyProgress(loaded.cells.map(({ name }) => name))
+    const timer = setInterval(() => line.show(progress.line()), PROGRESS_MS)
+    try {
+      const { recordStudy } = await import('../run-study.js')
+      const { analysis, markdown, directory, exitCode } = await recordStudy(loaded, {
+        out,
+        signal: interrupted.signal,
+        onRun: (run, all) => progress.begin(run, all),
+      })
+      line.clear()
+      if (json) printResult(JSON.stringify(analysis, null, 2))
+      else if (!quiet) printResult(`${markdown}\nResults in ${relative(process.cwd(), directory) || '.'}`)
+      for (const message of analysis.messages) printError(message)
+      process.exitCode = exitCode === EXIT.interrupted ? interrupted.exitCode() : exitCode
+    } finally {
+      clearInterval(timer)
+      line.clear()
+      interrupted.release()
+    }
+  },
+}

@@ -1,0 +1,158 @@
+/** report.md: what was run and where, what it says of each response, and how to repeat it. */
+import { markdownTable } from '../report/markdown.js'
+import type { Analysis, MeanFigure, ResponseAnalysis } from './analysis.js'
+import { RESAMPLES } from './bootstrap.js'
+import { figure, interval, nameWithUnit, percent } from './labels.js'
+import { type Environment, STUDY_FILES } from './record.js'
+import type { Factor, Study } from './study.js'
+
+export interface StudyTexts {
+  /** The tables alone, for a terminal. */
+  answer: string
+  /** All of report.md. */
+  report: string
+}
+
+export function studyMarkdown(analysis: Analysis, study: Study, environment: Environment): StudyTexts {
+  const { responses } = analysis
+  const head = [
+    `# ${study.name}`,
+    ...(study.description === '' ? [] : [study.description]),
+    stateOf(analysis),
+  ]
+  const notes = analysis.messages.map((message) => `Note: ${message}`)
+  const answer = responses.map((response) => responseBlocks(response, study, []))
+  const withFigures = responses.map((response) => responseBlocks(response, study, figuresOf(study, response)))
+  return {
+    answer: text([...head, ...notes, ...answer.flat()]),
+    report: text([
+      ...head,
+      ...notes,
+      ...whatWasRun(study, environment),
+      ...withFigures.flat(),
+      ...HOW_TO_READ,
+      ...howToRepeat(study),
+    ]),
+  }
+}
+
+function text(blocks: readonly string[]): string {
+  return `${blocks.join('\n\n')}\n`
+}
+
+function stateOf({ state, runs }: Analysis): string {
+  return state === 'complete'
+    ? `Complete: ${runs.complete} runs.`
+    : `Partial: ${runs.complete} of ${runs.planned} runs.`
+}
+
+function whatWasRun({ scenario, set, factors, replicates, seed }: Study, environment: Environment): string[] {
+  const { twinpage, node, cpuModel, processors, platform, kernel } = environment
+  const settings = Object.entries(set).map(([key, value]) => `\`${key}=${JSON.stringify(value)}\``)
+  const cells = factors.reduce((product, { levels }) => product * levels.length, 1)
+  return [
+    '## What was run',
+    `Scenario \`${scenario}\`${settings.length === 0 ? '' : ` with ${settings.join(', ')}`}; ${cells} cells, ` +
+      `${replicates} replicates, seed ${seed}. Each replicate is a block: every cell once, in random order, all with ` +
+      'the same seed of their own.',
+    markdownTable([['factor', 'level', 'settings'], ...factors.flatMap(levelRows)], 3).join('\n'),
+    `On ${processors} × ${cpuModel}, ${platform}, kernel ${kernel}, Node.js ${node}, twinpage ${twinpage}.`,
+  ]
+}
+
+function levelRows({ name, unit, levels }: Factor): string[][] {
+  return levels.map((level, index) => [
+    index === 0 ? nameWithUnit(name, unit) : '',
+    level.name,
+    Object.entries(level.settings)
+      .map(([key, value]) => `\`${key}=${JSON.stringify(value)}\``)
+      .join(', ') || 'as the scenario has it',
+  ])
+}
+
+function responseBlocks(
+  response: ResponseAnalysis,
+  { factors }: Study,
+  figures: readonly string[],
+): string[] {
+  return [
+    `## ${nameWithUnit(response.label, response.unit)}`,
+    `\`${response.path}\``,
+    ...varianceBlocks(response),
+    table(
+      'Difference from the first level',
+      response.differences,
+      ['factor', 'from', 'to'],
+      ({ factor, from, to }) => [factor, from, to],
+    ),
+    ...figures,
+    table(
+      'Mean of each cell',
+      response.cells,
+      factors.map(({ name }) => name),
+      ({ levels }) => factors.map(({ name }) => levels[name]!),
+    ),
+  ]
+}
+
+function varianceBlocks({ variance }: ResponseAnalysis): string[] {
+  if (variance === null)
+    return ['Too few complete replicates to say what explains its variance; two are needed.']
+  if (variance.totalSumOfSquares === 0) return ['It was the same in all runs.']
+  const rows = [
+    ...variance.terms.map(({ interval: ends, ...share }) => ({ ...share, ends: interval(ends, percent) })),
+    { name: 'replicates', ...variance.betweenReplicates, ends: '' },
+    { name: 'residual', ...variance.residual, ends: '' },
+  ].map(({ name, etaSquared, omegaSquared, ends, degreesOfFreedom, sumOfSquares }) => [
+    name,
+    percent(omegaSquared),
+    ends,
+    percent(etaSquared),
+    String(degreesOfFreedom),
+    figure(sumOfSquares),
+  ])
+  const head = ['share of variance', 'ω²', '95 % interval', 'η²', 'df', 'sum of squares']
+  return [
+    markdownTable([head, ...rows]).join('\n'),
+    ...(variance.residual.degreesOfFreedom === 0 ? [] : [`Of ${variance.replicates} complete replicates.`]),
+  ]
+}
+
+function table<Row extends MeanFigure>(
+  title: string,
+  rows: readonly Row[],
+  columns: readonly string[],
+  names: (row: Row) => string[],
+): string {
+  const [first = '', ...others] = columns
+  const head = [`${title}: ${first}`, ...others, 'n', 'mean', '95 % interval']
+  const body = rows.map((row) => [...names(row), String(row.count), figure(row.mean), interval(row.interval)])
+  return markdownTable([head, ...body], columns.length).join('\n')
+}
+
+function figuresOf({ factors }: Study, { name, label }: ResponseAnalysis): string[] {
+  const has = { curve: factors.some(({ amounts }) => amounts !== undefined), interaction: factors.length > 1 }
+  return Object.entries(has).flatMap(([kind, isThere]) =>
+    isThere ? [`![${label}: ${kind}](${STUDY_FILES.figures}/${name}-${kind}.svg)`] : [],
+  )
+}
+
+const HOW_TO_READ = [
+  '## How to read this',
+  'η² is the part of all variance between runs that goes with a factor, an interaction, the replicates or the residual; ' +
+    'the parts add up to 100 %. In few replicates it is too high, for chance alone adds to each part; ω² is the same ' +
+    'without what chance is expected to add, and the interval is one of ω². A share depends on the levels that were ' +
+    'chosen: a factor varied further explains more.',
+  `Intervals hold 95 %; they are bootstrap intervals of ${RESAMPLES.toLocaleString('en-US')} resamples, made wider for few replicates as Student's t is. ` +
+    'Differences are taken within replicates, where all cells have the same seed: that of two means may be certain ' +
+    'though their own intervals overlap.',
+]
+
+function howToRepeat({ name, file, seed }: Study): string[] {
+  return [
+    '## How to repeat it',
+    `\`twinpage study ${file} --out NEW\` makes the same runs in the same order; \`--seed\` other than ${seed}, others in ` +
+      `another. The analysis alone: the same command without \`--out\`, where \`results/studies/${name}\` is. Every run's own ` +
+      'results are in `runs/`, all of their responses in `runs.csv`.',
+  ]
+}
