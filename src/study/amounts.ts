@@ -12,22 +12,21 @@ import {
 interface Kind {
   text: RegExp
   parse: (text: string) => number
-  unit: string
 }
 
 const KINDS: readonly Kind[] = [
-  { text: /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i, parse: Number, unit: '' },
-  { text: DURATION_TEXT, parse: parseDuration, unit: 's' },
-  { text: SIZE_TEXT, parse: (text) => parseSize(text) / 2 ** 20, unit: 'MiB' },
-  { text: PERCENTAGE_TEXT, parse: Number.parseFloat, unit: '%' },
-  { text: RATE_TEXT, parse: parseRate, unit: '/s' },
+  { text: /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i, parse: Number },
+  { text: DURATION_TEXT, parse: parseDuration },
+  { text: SIZE_TEXT, parse: (text) => parseSize(text) / 2 ** 20 },
+  { text: PERCENTAGE_TEXT, parse: Number.parseFloat },
+  { text: RATE_TEXT, parse: parseRate },
 ]
 
-/** @returns the amounts with their unit, if all levels are of one kind and no two are the same. */
-export function amountsOf(levels: readonly string[]): { amounts: number[]; unit: string } | undefined {
+/** @returns the amounts in one unit, if all levels are of one kind and no two are the same. */
+export function amountsOf(levels: readonly string[]): number[] | undefined {
   const kind = KINDS.find(({ text }) => levels.every((level) => text.test(level)))
   if (kind === undefined) return undefined
   const amounts = levels.map(kind.parse)
   if (new Set(amounts).size < amounts.length || !amounts.every(Number.isFinite)) return undefined
-  return { amounts, unit: kind.unit }
+  return amounts
 }

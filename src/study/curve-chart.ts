@@ -21,7 +21,7 @@ export function renderCurves(study: Study, response: Response, values: ResponseV
     const { positions, scale } = positionsOf(factor.amounts)
     return [
       {
-        title: factors.length === 1 ? '' : factor.name,
+        title: '',
         xName: nameWithUnit(factor.name, factor.unit) + scale,
         positions: order.map((level) => positions[level]!),
         labels: order.map((level) => factor.levels[level]!.name),

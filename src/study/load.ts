@@ -93,12 +93,8 @@ function resolveStudy(written: WrittenStudy, source: Source): Study {
 }
 
 function factorOf(name: string, { unit, key, levels }: WrittenStudy['factors'][string]): Factor {
-  const factor = {
-    name,
-    levels: Array.isArray(levels) ? valueLevels(name, key!, levels) : namedLevels(name, levels),
-  }
-  const amounts = amountsOf(factor.levels.map((level) => level.name))
-  return { ...factor, unit: unit || (amounts?.unit ?? ''), amounts: amounts?.amounts }
+  const resolved = Array.isArray(levels) ? valueLevels(name, key!, levels) : namedLevels(name, levels)
+  return { name, unit, levels: resolved, amounts: amountsOf(resolved.map((level) => level.name)) }
 }
 
 function valueLevels(

@@ -84,7 +84,7 @@ export function describePanels(chart: PanelChart): { option: ChartOption; height
     })),
     xAxis: panels.map((panel, index) => ({ ...levelAxis(panel), gridIndex: index })),
     yAxis: panels.map((_, index) => ({
-      ...axis(index % columns === 0 ? yName : '', 54),
+      ...aside(axis(index % columns === 0 ? yName : '', 54)),
       ...range,
       gridIndex: index,
       ...(index % columns === 0 ? {} : { axisLabel: { show: false } }),
@@ -98,12 +98,17 @@ export function describePanels(chart: PanelChart): { option: ChartOption; height
   return { option, heightPx: places.at(-1)!.top + PANEL_HEIGHT_PX + PANEL_FOOT_PX - PANEL_TITLE_PX }
 }
 
+/** The line of an axis would otherwise stand where the other one is 0. */
+function aside(style: ReturnType<typeof axis>) {
+  return { ...style, axisLine: { ...style.axisLine, onZero: false } }
+}
+
 /** Ticks at the levels, and nowhere else. */
 function levelAxis({ xName, positions, labels }: Panel) {
   const least = Math.min(...positions)
   const most = Math.max(...positions)
   const margin = 0.1 * (most - least)
-  const style = axis(xName, 34)
+  const style = aside(axis(xName, 34))
   const values = [...positions]
   return {
     ...style,

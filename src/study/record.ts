@@ -24,7 +24,7 @@ export interface Design {
   scenario: string
   set: Settings
   seed: number
-  factors: Record<string, { levels: Record<string, Settings> }>
+  factors: Record<string, { levels: { name: string; settings: Settings }[] }>
 }
 
 /** Nor this. */
@@ -64,7 +64,7 @@ export interface StudyRecord {
 
 export function designOf({ scenario, set, seed, factors }: Study): Design {
   const levels = (factor: Study['factors'][number]) =>
-    Object.fromEntries(factor.levels.map(({ name, settings }) => [name, settings]))
+    factor.levels.map(({ name, settings }) => ({ name, settings }))
   return {
     scenario,
     set,
@@ -128,8 +128,8 @@ export function otherStudy(directory: string, difference: string): UserError {
 function readRecord(directory: string): StudyRecord {
   const file = join(directory, STUDY_FILES.study)
   try {
-    const record = JSON.parse(readFileSync(file, 'utf8')) as StudyRecord
-    if (typeof record.design === 'object' && typeof record.environment === 'object') return record
+    const record = JSON.parse(readFileSync(file, 'utf8')) as StudyRecord | null
+    if (typeof record?.design === 'object' && typeof record.environment === 'object') return record
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }

@@ -75,23 +75,21 @@ function responseBlocks(
   { factors }: Study,
   figures: readonly string[],
 ): string[] {
+  const names = factors.map(({ name }) => name)
   return [
     `## ${nameWithUnit(response.label, response.unit)}`,
     `\`${response.path}\``,
+    'What explains its variance:',
     ...varianceBlocks(response),
-    table(
-      'Difference from the first level',
-      response.differences,
-      ['factor', 'from', 'to'],
-      ({ factor, from, to }) => [factor, from, to],
-    ),
+    "How much a factor's level differs from its first one, over all levels of the others:",
+    meansTable(response.differences, ['factor', 'from', 'to'], 'difference', ({ factor, from, to }) => [
+      factor,
+      from,
+      to,
+    ]),
     ...figures,
-    table(
-      'Mean of each cell',
-      response.cells,
-      factors.map(({ name }) => name),
-      ({ levels }) => factors.map(({ name }) => levels[name]!),
-    ),
+    'The mean of each cell:',
+    meansTable(response.cells, names, 'mean', ({ levels }) => names.map((name) => levels[name]!)),
   ]
 }
 
@@ -111,21 +109,20 @@ function varianceBlocks({ variance }: ResponseAnalysis): string[] {
     String(degreesOfFreedom),
     figure(sumOfSquares),
   ])
-  const head = ['share of variance', 'ω²', '95 % interval', 'η²', 'df', 'sum of squares']
+  const head = ['share', 'ω²', '95 % interval', 'η²', 'df', 'sum of squares']
   return [
     markdownTable([head, ...rows]).join('\n'),
     ...(variance.residual.degreesOfFreedom === 0 ? [] : [`Of ${variance.replicates} complete replicates.`]),
   ]
 }
 
-function table<Row extends MeanFigure>(
-  title: string,
+function meansTable<Row extends MeanFigure>(
   rows: readonly Row[],
   columns: readonly string[],
+  what: string,
   names: (row: Row) => string[],
 ): string {
-  const [first = '', ...others] = columns
-  const head = [`${title}: ${first}`, ...others, 'n', 'mean', '95 % interval']
+  const head = [...columns, 'n', what, '95 % interval']
   const body = rows.map((row) => [...names(row), String(row.count), figure(row.mean), interval(row.interval)])
   return markdownTable([head, ...body], columns.length).join('\n')
 }

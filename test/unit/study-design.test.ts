@@ -92,11 +92,26 @@ describe('the order of runs', () => {
 
 describe('levels are amounts', () => {
   const cases: [levels: string[], amounts: ReturnType<typeof amountsOf>][] = [
-    [['256', '1024', '-0.5'], { amounts: [256, 1024, -0.5], unit: '' }],
-    [['500ms', '2s', '1min'], { amounts: [0.5, 2, 60], unit: 's' }],
-    [['512KiB', '1GiB'], { amounts: [0.5, 1024], unit: 'MiB' }],
-    [['10%', '25%'], { amounts: [10, 25], unit: '%' }],
-    [['1/s', '100/s'], { amounts: [1, 100], unit: '/s' }],
+    [
+      ['256', '1024', '-0.5'],
+      [256, 1024, -0.5],
+    ],
+    [
+      ['500ms', '2s', '1min'],
+      [0.5, 2, 60],
+    ],
+    [
+      ['512KiB', '1GiB'],
+      [0.5, 1024],
+    ],
+    [
+      ['10%', '25%'],
+      [10, 25],
+    ],
+    [
+      ['1/s', '100/s'],
+      [1, 100],
+    ],
     [['1', '2s'], undefined],
     [['none', '1'], undefined],
     [['1s', '1000ms'], undefined],
