@@ -34,7 +34,7 @@ export function show(value: unknown): string {
 
 /** A path as `guests.0.memory`; keys with unusual letters are quoted, so that it stays one line. */
 export function showPath(path: KeyPath): string {
-  return path.map((step) => (/^[\w<.-]+$/.test(String(step)) ? step : show(String(step)))).join('.')
+  return path.map((step) => (/^[\w<.*-]+$/.test(String(step)) ? step : show(String(step)))).join('.')
 }
 
 /** What zod found, as problems, in no order. */

@@ -326,6 +326,22 @@ phases: [{ name: p, duration: 105min, scanner: { ShareRateMax: 7 } }]
     assert.equal(scaled('3').guests[0]?.pages, Math.floor(2 ** 21 / 3))
   })
 
+  test('* means every item of a list', () => {
+    const { guests } = loadScenario('case-study', {
+      set: ['guests.*.memory=4GiB', 'guests.1.memory=2GiB', 'guests.*.image=[]', 'guests.*.workload={}'],
+    }).scenario
+    assert.deepEqual(
+      guests!.map(({ memory }) => memory / 2 ** 30),
+      [4, 2, 4, 4],
+    )
+    const { image } = loadScenario('case-study', { set: ['guests.*.image.*.size=512MiB'] }).scenario
+      .guests![3]!
+    assert.deepEqual(
+      image.map(({ size }) => size),
+      Array(5).fill({ bytes: 2 ** 29 }),
+    )
+  })
+
   test('one of the two can be set where the file has one number for both', () => {
     const scaleOf = (...set: string[]) => loadScenario('case-study', { set }).plan.scale
     assert.deepEqual(scaleOf(), { memory: 128, time: 128 })

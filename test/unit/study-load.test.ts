@@ -115,7 +115,7 @@ describe('a mistake is told in one line:', () => {
     [
       '9000/s',
       '9000',
-      /:10: factors\.churn\.levels\.high\."guests.*": guests\.0\.workload\.busy\.0\.rate: expected a rate such as 1000\/s, got 9000 \(cell churn=high, rate=256\)/,
+      /:10: factors\.churn\.levels\.high\.guests\.\*\.workload\.busy\.0\.rate: guests\.0\.workload\.busy\.0\.rate: expected a rate such as 1000\/s, got 9000 \(cell churn=high, rate=256\)/,
     ],
     [
       'guests.*.work',
