@@ -1,9 +1,7 @@
 /**
- * Intervals by resampling (the bootstrap), seeded, so that the same runs always give the same intervals.
- *
- * Both kinds are made for the few replicates that a study has. Plain percentiles are too narrow then: of five values
- * they hold the true mean in 84 cases out of 100, and not in 95 (T. Hesterberg, "What Teachers Should Know About the
- * Bootstrap", 2015).
+ * Intervals by resampling (the bootstrap), seeded, so that the same runs always give the same intervals. Both kinds are made
+ * for the few replicates that a study has: plain percentiles are too narrow then (T. Hesterberg, "What Teachers Should Know
+ * About the Bootstrap", 2015).
  */
 import type { Prng } from '../random/prng.js'
 import { type Factorial, type Observations, type Share, varianceTable } from './anova.js'
@@ -34,12 +32,14 @@ export function meanInterval(values: readonly number[], random: Prng): Interval 
 }
 
 /**
- * Of what each term explains (ω²), in the order of the factorial's terms: residuals are drawn with replacement within
- * their cell, so that cells may differ in how much they vary, and added to the effects.
+ * Of what each term explains (ω²), in the order of the factorial's terms: the middle 95 % of ω² over many made-up sets of
+ * observations. Each of these is the effects, plus each observation's own residual times a random number (the wild bootstrap
+ * of C. F. J. Wu, 1986): cells may then differ in how much they vary, and the residual's own size is as uncertain as it is.
+ * Drawing residuals with replacement keeps that size too steady for few replicates: such intervals hold the truth less often.
  *
- * Drawn as they are, they would be too small, for they are what is left after fitting, and the effects too large, for they
- * hold a part of the residuals: what makes η² too high would be in the draws once more. So both are first brought to the
- * size that they are expected to have in truth: the mean square of the residual, and of each effect what ω² leaves.
+ * Residuals as they are would be too small, for they are what is left after fitting, and effects too large, for they hold a
+ * part of the residuals: what makes η² too high would come in once more. So both are first brought to the size that they are
+ * expected to have in truth: the mean square of the residual, and of each effect what ω² leaves.
  */
 export function shareIntervals(
   factorial: Factorial,
@@ -69,8 +69,8 @@ export function shareIntervals(
     for (let cell = 0; cell < drawn.length; cell++) {
       const values = drawn[cell]!
       for (let replicate = 0; replicate < replicates; replicate++) {
-        const residual = residuals[cell]![random.nextBelow(replicates)]!
-        values[replicate] = fitted[cell]! + replicateEffects[replicate]! + stretch * residual
+        const residual = stretch * residuals[cell]![replicate]! * normal(random)
+        values[replicate] = fitted[cell]! + replicateEffects[replicate]! + residual
       }
     }
     const { terms } = varianceTable(factorial.terms, factorial.decompose(drawn))
@@ -80,4 +80,10 @@ export function shareIntervals(
     const [low, high] = middle(values)
     return [Math.max(0, low), Math.min(1, Math.max(0, high))]
   })
+}
+
+/** A standard normal number (Box and Muller). */
+function normal(random: Prng): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random.nextFraction()))
+  return radius * Math.cos(2 * Math.PI * random.nextFraction())
 }
