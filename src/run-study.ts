@@ -103,12 +103,11 @@ class StudyRecording {
   }
 
   private async make(run: RunRecord, signal: AbortSignal, runner: Runner): Promise<void> {
-    const { study, cells } = this.loaded
     const directory = join(this.directory.path, run.directory)
     // What an earlier try left.
     rmSync(directory, { recursive: true, force: true })
-    const { set } = cells[run.cell]!
-    const end = await runner({ scenario: study.scenario, set, seed: run.seed, directory }, signal)
+    const { set, loaded } = this.loaded.cells[run.cell]!
+    const end = await runner({ scenario: loaded.file, set, seed: run.seed, directory }, signal)
     if (end.exitCode === EXIT.ok && this.takeIfComplete(run)) return
     if (!signal.aborted) this.fail(run, end)
   }

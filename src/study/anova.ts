@@ -61,6 +61,7 @@ export function termsOf(levelCounts: readonly number[]): Term[] {
   return [...terms, { factors: [], degreesOfFreedom: cells - 1 - used }]
 }
 
+/** A full factorial of factors with so many levels each. */
 export class Factorial {
   readonly terms: readonly Term[]
   private readonly cells: number

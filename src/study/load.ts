@@ -33,7 +33,7 @@ export interface LoadedCell extends Cell {
 /** @throws UserError for whatever is wrong with the study, or with the scenario of one of its cells. */
 export function loadStudy(nameOrPath: string, seed?: number): LoadedStudy {
   const source = openFile(findScenario(nameOrPath, 'study'), 'study', [])
-  const study = resolveStudy(parseStudy(source), source)
+  const study = resolveStudy(nameOrPath, parseStudy(source), source)
   if (seed !== undefined && seed > SEED_MAX) {
     throw new UserError(`expected a whole number from 0 to ${SEED_MAX}, got ${seed}`, { key: '--seed' })
   }
@@ -74,14 +74,11 @@ function parseStudy(source: Source): WrittenStudy {
   return parsed.data
 }
 
-function resolveStudy(written: WrittenStudy, source: Source): Study {
-  const { file } = source
-  const { scenario } = written
+function resolveStudy(given: string, written: WrittenStudy, source: Source): Study {
   const study: Study = {
     ...written,
-    name: scenarioName(file, 'study'),
-    file,
-    scenario: isPath(scenario) && !isAbsolute(scenario) ? `${dirname(file)}/${scenario}` : scenario,
+    name: scenarioName(source.file, 'study'),
+    given,
     factors: Object.entries(written.factors).map(([name, factor]) => factorOf(name, factor)),
     responses: Object.entries(written.responses).map(
       ([name, { path, label, unit }]): Response => ({ name, path, label: label ?? name, unit }),
@@ -199,17 +196,21 @@ interface PlacedSetting {
 }
 
 function loadCell(cell: Cell, study: Study, source: Source): LoadedCell {
-  const placed = settingsOf(cell, study)
+  const placed = settingsOf(cell, study, dirname(source.file))
   const set = placed.map(({ key, value }) => `${key}=${JSON.stringify(value)}`)
   try {
-    return { ...cell, set, loaded: loadScenario(study.scenario, { set }) }
+    return { ...cell, set, loaded: loadScenario(seenFrom(dirname(source.file), study.scenario), { set }) }
   } catch (error) {
     throw error instanceof UserError ? inCell(error, cell, placed, source) : error
   }
 }
 
+function seenFrom(directory: string, nameOrPath: string): string {
+  return isPath(nameOrPath) && !isAbsolute(nameOrPath) ? `${directory}/${nameOrPath}` : nameOrPath
+}
+
 /** Those for all runs first: a factor's level replaces them. */
-function settingsOf({ levels }: Cell, { file, set, factors }: Study): PlacedSetting[] {
+function settingsOf({ levels }: Cell, { set, factors }: Study, directory: string): PlacedSetting[] {
   const ofAll = Object.entries(set).map(([key, value]) => ({ key, value, path: ['set', key] }))
   const ofLevels = factors.flatMap((factor, index) => {
     const { settings, pathOf } = factor.levels[levels[index]!]!
@@ -218,7 +219,7 @@ function settingsOf({ levels }: Cell, { file, set, factors }: Study): PlacedSett
   return [...ofAll, ...ofLevels].map((setting) =>
     // What a command line names is seen from where it was typed; what this file names, from where it lies.
     setting.key === 'trace' && typeof setting.value === 'string'
-      ? { ...setting, value: resolve(dirname(file), setting.value) }
+      ? { ...setting, value: resolve(directory, setting.value) }
       : setting,
   )
 }

@@ -145,10 +145,10 @@ const HOW_TO_READ = [
     'though their own intervals overlap.',
 ]
 
-function howToRepeat({ name, file, seed }: Study): string[] {
+function howToRepeat({ name, given, seed }: Study): string[] {
   return [
     '## How to repeat it',
-    `\`twinpage study ${file} --out NEW\` makes the same runs in the same order; \`--seed\` other than ${seed}, others in ` +
+    `\`twinpage study ${given} --out NEW\` makes the same runs in the same order; \`--seed\` other than ${seed}, others in ` +
       `another. The analysis alone: the same command without \`--out\`, where \`results/studies/${name}\` is. Every run's own ` +
       'results are in `runs/`, all of their responses in `runs.csv`.',
   ]

@@ -12,6 +12,7 @@ const MAIN = fileURLToPath(new URL('../main.js', import.meta.url))
 const STDERR_LETTERS_MAX = 10_000
 
 export interface RunRequest {
+  /** Its file. */
   scenario: string
   /** As `--set` takes them. */
   set: readonly string[]

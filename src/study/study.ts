@@ -30,10 +30,10 @@ export interface Response {
 
 export interface Study {
   name: string
-  /** The path as it was given; absolute for a study that ships. */
-  file: string
+  /** As the user named it: a shipped study's name, or a path. */
+  given: string
   description: string
-  /** A shipped scenario's name, or a path as seen from here. */
+  /** A shipped scenario's name, or a path as seen from the study's file. */
   scenario: string
   /** For all runs. */
   set: Settings

@@ -26,7 +26,7 @@ function factor(name: string, levels: readonly string[], amounts?: number[]): Fa
 function studyOf(factors: readonly Factor[], replicates = 4): Study {
   return {
     name: 'small',
-    file: 'small.yaml',
+    given: './small.yaml',
     description: 'for tests',
     scenario: 'quick',
     set: { scale: 2 },

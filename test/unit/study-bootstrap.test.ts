@@ -90,6 +90,7 @@ describe('the interval of a share', () => {
             Array.from({ length: 5 }, () => (cell < 3 ? -size : size) + noise(random, cell)),
           )
           const [low, high] = shareIntervals(factorial, observations, random, 400)[0]!
+          assert(low >= 0 && high <= 1 && low <= high)
           if (low <= truth && truth <= high) held++
         }
         assert(held / trials > 0.86, `${held} of ${trials}`)

@@ -17,7 +17,7 @@ function factor(name: string, levels: readonly string[]): Factor {
 
 const study: Study = {
   name: 'small',
-  file: 'small.yaml',
+  given: './small.yaml',
   description: '',
   scenario: 'quick',
   set: {},

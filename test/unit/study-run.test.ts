@@ -1,11 +1,12 @@
 /** What becomes of a study whose runs fail, are missing, or belong to another one; the runs are made up. */
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { EXIT } from '../../src/errors.js'
 import { recordStudy } from '../../src/run-study.js'
 import type { Analysis } from '../../src/study/analysis.js'
+import { loadStudy } from '../../src/study/load.js'
 import type { StudyRecord } from '../../src/study/record.js'
 import type { RunRequest } from '../../src/study/runner.js'
 import { type Finding, loadText, madeUpRuns, SMALL_STUDY, studyDirectory } from '../support/studies.js'
@@ -128,6 +129,20 @@ describe('started again', () => {
     )
     assert(!existsSync(join(at(1), 'left-over')))
     assert.deepEqual({ exitCode, state: analysis.state }, { exitCode: EXIT.ok, state: 'complete' })
+  })
+
+  test('it is the same study from wherever its file is named', async () => {
+    const scenario =
+      'host: { memory: 16MiB }\nguests: [{ name: g, memory: 4MiB }]\nphases: [{ name: busy, duration: 1s }]\n'
+    writeFileSync(join(directory, 'beside.yaml'), scenario)
+    const text = SMALL_STUDY.replace('scenario: quick', 'scenario: ./beside.yaml')
+      .replace('scale: 16', 'scale: 1')
+      .replace("{ 'guests.*.workload.busy.0.rate': 9000/s }", '{ guests.0.memory: 2MiB }')
+    const out = freshOut()
+    await make(out, found, text)
+    const { runner, made } = madeUpRuns(found)
+    await recordStudy(loadStudy(relative(process.cwd(), join(directory, 'small.yaml'))), { out, runner })
+    assert.equal(made.length, 0)
   })
 
   test('with more replicates it makes those', async () => {
