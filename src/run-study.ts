@@ -7,10 +7,11 @@ import { join, resolve } from 'node:path'
 import { EXIT, isDiskError, messageOf, ResourceError } from './errors.js'
 import { ResultsDirectory } from './report/results-directory.js'
 import { type Analysis, analyse, type Observation, ResponseValues } from './study/analysis.js'
-import { renderCurves } from './study/curve-chart.js'
+import { curveChart } from './study/curve-chart.js'
 import { scheduleOf } from './study/design.js'
-import { renderInteractions } from './study/interaction-chart.js'
+import { interactionChart } from './study/interaction-chart.js'
 import type { LoadedStudy } from './study/load.js'
+import { renderPanels } from './study/panels.js'
 import {
   environmentOf,
   holdsStudy,
@@ -165,13 +166,13 @@ class StudyRecording {
     // Those of responses that the study had before would stay.
     rmSync(join(this.directory.path, STUDY_FILES.figures), { recursive: true, force: true })
     for (const [index, response] of study.responses.entries()) {
-      const figures = {
-        curve: renderCurves(study, response, values[index]!),
-        interaction: renderInteractions(study, response, values[index]!),
+      const charts = {
+        curve: curveChart(study, response, values[index]!),
+        interaction: interactionChart(study, response, values[index]!),
       }
-      for (const [kind, svg] of Object.entries(figures)) {
-        if (svg !== undefined)
-          this.directory.write(`${STUDY_FILES.figures}/${response.name}-${kind}.svg`, svg)
+      for (const [kind, chart] of Object.entries(charts)) {
+        const file = `${STUDY_FILES.figures}/${response.name}-${kind}.svg`
+        if (chart !== undefined) this.directory.write(file, renderPanels(chart))
       }
     }
     this.directory.write(STUDY_FILES.report, markdown.report)

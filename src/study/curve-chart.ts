@@ -5,14 +5,14 @@
 import { COLOURS } from '../report/chart-style.js'
 import type { ResponseValues } from './analysis.js'
 import { nameWithUnit } from './labels.js'
-import { type Panel, renderPanels } from './panels.js'
+import type { Panel, PanelChart } from './panels.js'
 import type { Factor, Response, Study } from './study.js'
 
 /** Amounts that differ by more than this factor are shown by their magnitude. */
 const LINEAR_RATIO_MAX = 20
 
 /** @returns undefined where no factor has amounts */
-export function renderCurves(study: Study, response: Response, values: ResponseValues): string | undefined {
+export function curveChart(study: Study, response: Response, values: ResponseValues): PanelChart | undefined {
   const { factors } = study
   const panels = factors.flatMap((factor, place): Panel[] => {
     if (factor.amounts === undefined) return []
@@ -37,12 +37,12 @@ export function renderCurves(study: Study, response: Response, values: ResponseV
     ]
   })
   if (panels.length === 0) return undefined
-  return renderPanels({
+  return {
     title: `${study.name}: ${response.label}`,
     subtext: `means, with bootstrap intervals of 95 %${othersOf(factors)}`,
     yName: nameWithUnit(response.label, response.unit),
     panels,
-  })
+  }
 }
 
 function othersOf(factors: readonly Factor[]): string {

@@ -5,23 +5,23 @@
 import { COLOURS } from '../report/chart-style.js'
 import type { ResponseValues } from './analysis.js'
 import { nameWithUnit } from './labels.js'
-import { renderPanels } from './panels.js'
+import type { PanelChart } from './panels.js'
 import type { Factor, Response, Study } from './study.js'
 
 /** Lines at a level stand side by side, this much of the distance between two levels apart. */
 const LINE_OFFSET = 0.04
 
 /** @returns undefined where there is one factor only */
-export function renderInteractions(
+export function interactionChart(
   study: Study,
   response: Response,
   values: ResponseValues,
-): string | undefined {
+): PanelChart | undefined {
   const { factors } = study
   if (factors.length < 2) return undefined
   const [x, lines, panels, ...pooled] = inRoles(factors)
   const panelLevels = panels === undefined ? [undefined] : [...panels.levels.keys()]
-  return renderPanels({
+  return {
     title: `${study.name}: ${response.label} by ${x!.name} and ${lines!.name}`,
     subtext: subtextOf(pooled),
     yName: nameWithUnit(response.label, response.unit),
@@ -42,7 +42,7 @@ export function renderInteractions(
         }),
       })),
     })),
-  })
+  }
 }
 
 /** The first one whose levels are amounts is the x axis; the others follow as the study has them. */

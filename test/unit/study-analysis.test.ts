@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Analysis, analyse, type Observation, ResponseValues } from '../../src/study/analysis.js'
-import { renderCurves } from '../../src/study/curve-chart.js'
+import { curveChart } from '../../src/study/curve-chart.js'
 import { cellsOf, scheduleOf } from '../../src/study/design.js'
-import { renderInteractions } from '../../src/study/interaction-chart.js'
+import { interactionChart } from '../../src/study/interaction-chart.js'
 import { figure, percent } from '../../src/study/labels.js'
-import { describePanels } from '../../src/study/panels.js'
+import { describePanels, renderPanels } from '../../src/study/panels.js'
 import { environmentOf, type RunRecord } from '../../src/study/record.js'
 import { studyMarkdown } from '../../src/study/report.js'
 import { runsCsv } from '../../src/study/runs-csv.js'
@@ -203,14 +203,29 @@ describe('charts', () => {
   )
 
   test('the interaction plot has the factor with amounts below, and a line for each level of the other', () => {
-    const texts = textsOf(renderInteractions(ab, response, values)!)
+    const texts = textsOf(renderPanels(interactionChart(ab, response, values)!))
     for (const text of ['small: what is measured by b and a', 'b', 'a low', 'a high', '1', '10', '100'])
       assert(texts.includes(text), text)
     assert(texts.includes('what is measured (MiB)'))
   })
   test('the response curve has an axis of amounts, logarithmic where they are far apart', () => {
-    const texts = textsOf(renderCurves(ab, response, values)!)
+    const texts = textsOf(renderPanels(curveChart(ab, response, values)!))
     for (const text of ['b, logarithmic', '1', '10', '100']) assert(texts.includes(text), text)
+    assert.deepEqual(curveChart(ab, response, values)!.panels[0]!.positions, [0, 1, 2])
+    const near = studyOf([factor('b', ['5', '1'], [5, 1])])
+    const panel = curveChart(
+      near,
+      response,
+      valuesOf(
+        near,
+        observe(near, ([b]) => b!),
+      ),
+    )!.panels[0]!
+    assert.deepEqual([panel.xName, panel.positions, panel.labels], ['b', [1, 5], ['1', '5']])
+    assert.deepEqual(
+      panel.lines[0]!.means.map(({ mean }) => mean),
+      [1, 0],
+    )
   })
   test('there is none without amounts, and no interaction of one factor', () => {
     const one = studyOf([factor('a', ['low', 'high'])])
@@ -218,21 +233,32 @@ describe('charts', () => {
       one,
       observe(one, ([a]) => a!),
     )
-    assert.equal(renderCurves(one, response, ofOne), undefined)
-    assert.equal(renderInteractions(one, response, ofOne), undefined)
+    assert.equal(curveChart(one, response, ofOne), undefined)
+    assert.equal(interactionChart(one, response, ofOne), undefined)
   })
   test('a third factor has a panel for each level; more are averaged over, and it says so', () => {
     const four = studyOf(['a', 'b', 'c', 'd'].map((name) => factor(name, [`${name}0`, `${name}1`])))
     const ofFour = valuesOf(
       four,
-      observe(four, (levels, replicate) => levels[0]! + replicate),
+      observe(four, ([a, b, c, d]) => 1000 * a! + 100 * b! + 10 * c! + d!),
     )
-    const texts = textsOf(renderInteractions(four, response, ofFour)!)
+    const chart = interactionChart(four, response, ofFour)!
+    assert.deepEqual(
+      chart.panels.map(({ title, lines }) => [
+        title,
+        ...lines.map(({ name, means }) => [name, ...means.map(({ mean }) => mean)]),
+      ]),
+      [
+        ['c c0', ['b b0', 0.5, 1000.5], ['b b1', 100.5, 1100.5]],
+        ['c c1', ['b b0', 10.5, 1010.5], ['b b1', 110.5, 1110.5]],
+      ],
+    )
+    const texts = textsOf(renderPanels(chart))
     for (const text of ['c c0', 'c c1', 'b b0', 'a0', 'a1']) assert(texts.includes(text), text)
     assert(texts.some((text) => text.endsWith('averaged over d')))
   })
   test('a study without a run has charts without lines', () => {
-    assert.match(renderInteractions(ab, response, valuesOf(ab, []))!, /<\/svg>\s*$/)
+    assert.match(renderPanels(interactionChart(ab, response, valuesOf(ab, []))!), /<\/svg>\s*$/)
   })
   test('bars reach from the low to the high end of each interval, and marks stand at the means', () => {
     const means = [

@@ -173,6 +173,7 @@ describe('started again', () => {
     ],
     ['[256, 1024]', '[256, 512]', /study: factors\.rate\.levels\.1\.name was "1024", is now "512"/],
     ['[256, 1024]', '[1024, 256]', /study: factors\.rate\.levels\.0\.name was "256", is now "1024"/],
+    ['  churn:', '  stirring:', /study: factors was churn, rate, is now stirring, rate/],
     ['seed: 3', 'seed: 4', /study: seed was 3, is now 4/],
   ]
   for (const [from, to, says] of others) {
