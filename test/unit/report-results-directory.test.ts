@@ -120,3 +120,12 @@ test('a discarded run keeps a directory that was there before', () => {
   results.discard()
   assert.deepEqual(readdirSync('there'), [])
 })
+
+test('one that is there is gone on with: what it holds stays until it is written anew', () => {
+  const { path } = ResultsDirectory.create({ ...RUN, out: 'there' })
+  writeFileSync(join(path, 'old.txt'), 'old')
+  writeFileSync(join(path, 'both.txt'), 'old')
+  ResultsDirectory.reopen(path).write('both.txt', 'new')
+  assert.deepEqual(readdirSync(path).sort(), ['both.txt', 'old.txt'])
+  assert.equal(readFileSync(join(path, 'both.txt'), 'utf8'), 'new')
+})
