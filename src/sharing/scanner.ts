@@ -46,6 +46,8 @@ export class Scanner implements Actor {
   private tickNs = 0
   private scannedInRound = 0
   private leavesPages = false
+  /** Rounds in a row, unthrottled, that found no page. */
+  private emptyRounds = 0
   private readonly batch = new Int32Array(SCAN_PAGES_MAX)
 
   constructor(
@@ -108,9 +110,10 @@ export class Scanner implements Actor {
 
   private scanUnthrottled(): number {
     if (this.turn === this.vms.length) {
-      const foundNone = this.scannedInRound === 0
+      // A round may do no more than end passes. After two of them that find no page there is none.
+      this.emptyRounds = this.scannedInRound === 0 ? this.emptyRounds + 1 : 0
       this.beginRound()
-      if (foundNone) return nowNs() + NOTHING_TO_SCAN_NS
+      if (this.emptyRounds > 1) return nowNs() + NOTHING_TO_SCAN_NS
     }
     const pages = this.scan(this.vms[this.turn++]!, this.batchPages)
     this.counters[SCAN.pagesAsked]! += pages

@@ -7,7 +7,7 @@ import { UserError } from '../errors.js'
 import { type LoadedScenario, loadScenario, openFile, type Source, topmost } from '../scenario/load.js'
 import { overlap, overrideAt, parseOverride } from '../scenario/overrides.js'
 import { type Problem, problemsOf, show } from '../scenario/problems.js'
-import { findScenario, isPath, scenarioName } from '../scenario/scenario-file.js'
+import { findScenario, isPath, readScenarioText, scenarioName } from '../scenario/scenario-file.js'
 import type { KeyPath } from '../scenario/yaml-source.js'
 import { amountsOf } from './amounts.js'
 import { type Cell, cellsOf } from './design.js'
@@ -46,12 +46,16 @@ export function loadStudy(nameOrPath: string, seed?: number): LoadedStudy {
   }
 }
 
-/** Whether a word that `twinpage check` was given means a study: by its name, or by what the file holds. */
+/** The key that every study has, and no scenario; of a file in JSON on a line of its own, or on the first. */
+const FACTORS_KEY = /^(?:\{\s*|\s*")?["']?factors["']?\s*:/m
+
+/**
+ * Whether a word that `twinpage check` was given means a study: by its name, or by what the file holds. It is not parsed for
+ * that: a hostile text can use up the memory if it is parsed twice.
+ */
 export function isStudy(nameOrPath: string): boolean {
   try {
-    const file = findScenario(nameOrPath, 'study')
-    const { value } = openFile(file, 'study', []).yaml
-    return value !== null && typeof value === 'object' && 'factors' in value
+    return FACTORS_KEY.test(readScenarioText(findScenario(nameOrPath, 'study'), 'study'))
   } catch (error) {
     // It is then for the loader of scenarios to say what is wrong with it.
     if (error instanceof UserError) return false

@@ -58,6 +58,14 @@ function assertRefused(ended: Ended, why: RegExp): void {
   assert.equal(lines.length, 1, ended.stderr)
 }
 
+/** The same, of a disk that the swap file is on as well: what the run ended of is first, and each is told once. */
+function assertRefusedForBoth(ended: Ended, why: RegExp): void {
+  const lines = linesForPeople(ended)
+  assert.equal(ended.code, 3, ended.stderr)
+  for (const line of lines) assert.match(line, why)
+  assert.equal(new Set(lines.map((line) => why.exec(line)![1])).size, lines.length, ended.stderr)
+}
+
 function assertFailed(directory: string, why: RegExp, pages: number): void {
   const { state, exitReason } = readEnd(directory)
   assert.equal(state, 'failed')
@@ -79,7 +87,7 @@ describe('under the swap file', { concurrency: 3 }, () => {
     const ended = await runTwinpage(['run', 'swaps.yaml', '--quiet', '--out', out], { cwd })
     // The time series is on that disk as well: either may be the first to find it full.
     const why = /(the swap file|the results) could not be written: ENOSPC/
-    assertRefused(ended, why)
+    assertRefusedForBoth(ended, why)
     assertFailed(out, why, 3 * GUEST_PAGES)
   })
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { LAST_PASS, SCAN } from '../../src/measure/counters.js'
 import type { Plan, TpsPlan, TpsRates } from '../../src/scenario/plan.js'
-import type { Policy } from '../../src/sharing/policy.js'
+import { type Policy, SCAN_PAGES_MAX } from '../../src/sharing/policy.js'
 import { createScanHands } from '../../src/sharing/scan-hands.js'
-import { ScanPart } from '../../src/sharing/scan-part.js'
+import { ALL_PAGES, ScanPart } from '../../src/sharing/scan-part.js'
 import { Scanner } from '../../src/sharing/scanner.js'
 import { AT_ONCE, drive, ON_EVENT } from '../../src/sync/actor.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
@@ -250,6 +250,19 @@ test('several scanners are asked together for what one would be, and do it', (t)
   }
   assert.ok(scanned >= 196 && scanned <= 204, `${scanned}`)
   assert.ok(Math.abs(asked - 200.4) < 1, `${asked}`)
+})
+
+test('unthrottled, the end of a pass is no reason to rest; that no page is there is', (t) => {
+  // Two whole batches: the third of a pass finds nothing but its end.
+  const pages = 2 * SCAN_PAGES_MAX
+  const host = new TestHost({ guests: [pages], frames: pages + 40 })
+  for (let ppn = 0; ppn < pages; ppn++) host.guests[0]!.contents.writeKnown(ppn, 1 + ppn)
+  const scanner = unthrottledScanner(t, host, ALL_PAGES, host.policy, host.scanRow)
+  for (let step = 0; step < 20; step++) assert.equal(scanner.step(), AT_ONCE, `step ${step}`)
+  assert.ok(host.scanRow[SCAN.passes]! >= 3)
+  host.handle.ptes.fill(0)
+  const wakes = Array.from({ length: 20 }, () => scanner.step())
+  assert.ok(wakes.some((wakeNs) => wakeNs !== AT_ONCE))
 })
 
 test('a scanner without a page rests until something changes', (t) => {
