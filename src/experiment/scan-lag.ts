@@ -64,7 +64,7 @@ export class ScanLag {
   isOverdue(page: number, guest: number): boolean {
     const waitedSamples = this.waitedSamples(page)
     if (this.isLate[guest] === 0) return false
-    const scanner = this.parts.length === 1 ? 0 : ScanPart.ownerOf(page, this.parts.length)
+    const scanner = ScanPart.ownerOf(page, this.parts.length)
     return this.lags[scanner * this.guests + guest]?.isOverdue(page, waitedSamples) ?? false
   }
 
@@ -114,14 +114,14 @@ class Lag {
   read(phase: number, nowNs: number): boolean {
     if (phase !== this.phase) this.askedPages = []
     this.phase = phase
-    const hasBegun = this.hand.phase() === phase
-    if (hasBegun) {
+    // A phase that the scanner has not come to yet begins with nothing asked for and nothing lost.
+    if (this.hand.phase() === phase) {
       this.rate.set(this.hand.rate)
       this.controller.advance(nowNs)
-    }
-    this.lostPlaces = hasBegun ? this.controller.lostPages() * this.placesAPage : 0
-    this.behindPlaces = this.lostPlaces + (hasBegun ? this.controller.available() * this.placesAPage : 0)
-    this.askedPages.push(hasBegun ? this.controller.askedPages() : 0)
+    } else this.rate.fill(0)
+    this.lostPlaces = this.controller.lostPages() * this.placesAPage
+    this.behindPlaces = this.lostPlaces + this.controller.available() * this.placesAPage
+    this.askedPages.push(this.controller.askedPages())
     const { passes, index } = this.hand.position()
     this.index = index
     if (passes !== this.passes) {
