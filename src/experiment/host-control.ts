@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs'
 import { messageOf, ResourceError } from '../errors.js'
 import { allowedProcessors, limitProcessors, requireAmong } from '../host/affinity.js'
-import { setClass, setNiceness, setProcessors } from '../host/scheduling.js'
+import { type SchedulingChange, setScheduling } from '../host/scheduling.js'
 import { Shell } from '../host/shell.js'
 import { threadId, threadTimes } from '../host/threads.js'
 import type { Plan, ScannerThreadsPlan } from '../scenario/plan.js'
@@ -46,12 +46,13 @@ export class HostControl {
   constructor(
     /** As far as the system can do what it asks for. */
     readonly plan: Plan,
-    /** In the order of the workers; none for the last, the reclaimer. */
+    /** In the order of the workers, none for the reclaimer; the last is the scanner's, also if that is ksmd. */
     private readonly requests: readonly ThreadRequest[],
     private readonly refusals: Refusals,
     private readonly liftLimit: (() => void) | undefined,
   ) {
-    if (requests.some(needsShell)) this.shell = new Shell()
+    const ofWorkers = plan.backend === 'lab' ? requests : requests.slice(0, -1)
+    if (ofWorkers.some(needsShell)) this.shell = new Shell()
   }
 
   /** What the run must go on without. */
@@ -66,23 +67,38 @@ export class HostControl {
   async applyTo(worker: number, threadId: number): Promise<void> {
     const request = this.requests[worker]
     if (request === undefined) return
-    const { nice, class: schedulingClass, processors, key } = request
-    const attempt = (what: string, action: () => void | Promise<void>) =>
-      this.refusals.attempt(() => onThread(threadId, `${key}.${what}`, action))
-    if (schedulingClass !== 'SCHED_OTHER')
-      await attempt(`class: can't be ${schedulingClass} here`, () =>
-        setClass(this.shell!, threadId, schedulingClass),
-      )
-    if (nice !== 0) await attempt(`nice: can't be ${nice} here`, () => setNiceness(threadId, nice))
-    if (processors !== undefined)
-      await attempt(`processors: can't be ${processors} here`, () =>
-        setProcessors(this.shell!, threadId, processors),
-      )
+    const run = (...command: readonly (string | number)[]) => this.shell!.run(...command)
+    await this.apply(request, (change) => onThread(threadId, () => setScheduling(threadId, change, run)))
+  }
+
+  /**
+   * The same for a scanner that is no worker of the run's.
+   * @param schedule makes one change to it
+   * @throws ResourceError as applyTo
+   */
+  async applyToScanner(schedule: (change: SchedulingChange) => void): Promise<void> {
+    await this.apply(this.requests.at(-1)!, schedule)
   }
 
   release(): void {
     this.shell?.close()
     this.liftLimit?.()
+  }
+
+  private async apply(
+    { key, ...asked }: ThreadRequest,
+    schedule: (change: SchedulingChange) => void | Promise<void>,
+  ): Promise<void> {
+    for (const change of changesOf(asked)) {
+      await this.refusals.attempt(async () => {
+        try {
+          await schedule(change)
+        } catch (error) {
+          const [[name, value]] = Object.entries(change) as [[string, unknown]]
+          throw new ResourceError(`${key}.${name}: can't be ${value} here (${messageOf(error)})`)
+        }
+      })
+    }
   }
 }
 
@@ -107,13 +123,22 @@ class Refusals {
   }
 }
 
-/** In the order of the workers. With backend `linux-ksm` there are no scanners, and no worker for the last of these. */
+/** In the order of the workers. With backend `linux-ksm` there is no worker for the last of these. */
 function requestsOf({ guests, scanner, scannerThreads }: Plan): ThreadRequest[] {
   const ofGuests = guests.map(({ processors }): ThreadRequest => {
-    return { key: 'guests', nice: 0, class: 'SCHED_OTHER', processors }
+    return { key: 'guests', nice: undefined, class: 'SCHED_OTHER', processors }
   })
   const ofScanners = Array.from({ length: scanner.count }, () => ({ key: 'scanner', ...scannerThreads }))
   return [...ofGuests, ...ofScanners]
+}
+
+/** In this order: a change of class might touch the niceness. */
+function changesOf({ class: schedulingClass, nice, processors }: ScannerThreadsPlan): SchedulingChange[] {
+  const changes: SchedulingChange[] = []
+  if (schedulingClass !== 'SCHED_OTHER') changes.push({ class: schedulingClass })
+  if (nice !== undefined) changes.push({ nice })
+  if (processors !== undefined) changes.push({ processors })
+  return changes
 }
 
 function needsShell({ class: schedulingClass, processors }: ThreadRequest): boolean {
@@ -143,12 +168,11 @@ function withoutDemand(plan: Plan): Plan {
 }
 
 /** A thread that has ended is nobody's to control. */
-async function onThread(threadId: number, what: string, action: () => void | Promise<void>): Promise<void> {
+async function onThread(threadId: number, action: () => void | Promise<void>): Promise<void> {
+  if (threadId === 0) throw new ResourceError("this system does not tell its threads' numbers")
   try {
-    if (threadId === 0) throw new ResourceError("this system does not tell its threads' numbers")
     await action()
   } catch (error) {
-    if (threadId !== 0 && !existsSync(`/proc/self/task/${threadId}`)) return
-    throw new ResourceError(`${what} (${messageOf(error)})`)
+    if (existsSync(`/proc/self/task/${threadId}`)) throw error
   }
 }

@@ -15,8 +15,9 @@ import type { KsmPlan, Plan } from '../scenario/plan.js'
 import { Control, createControl } from '../sync/control.js'
 import type { Backend } from './backend.js'
 import type { Engine } from './engine.js'
+import type { HostControl } from './host-control.js'
 import { LinuxSampler } from './linux-sampler.js'
-import type { RunOptions, RunOutcome } from './run.js'
+import type { RunOutcome } from './run.js'
 import { RunAccounts } from './run-accounts.js'
 import { guestTasks } from './tasks.js'
 import { Workers } from './workers.js'
@@ -30,7 +31,7 @@ const METADATA_BYTES_PER_PAGE = 12
  */
 export async function onLinuxKsm(
   plan: Plan,
-  _options: RunOptions,
+  host: HostControl,
   run: (backend: Backend) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
   const { scanner } = plan
@@ -41,6 +42,7 @@ export async function onLinuxKsm(
   const stopWatching = restoreAtExit(ksm)
   try {
     refuseUnknownRates(ksm, scanner)
+    await host.applyToScanner(ksm.schedule)
     const outcome = await withMemories(plan, (memories) => run(new LinuxKsm(plan, scanner, memories, ksm)))
     return { ...outcome, messages: [...outcome.messages, ...putBack(ksm)] }
   } finally {

@@ -81,8 +81,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
 }
 
 function runOn(plan: Plan, options: RunOptions, host: HostControl | undefined): Promise<RunOutcome> {
-  const on = plan.backend === 'lab' ? onLab : onLinuxKsm
-  return on(plan, options, (backend) => new Run(plan, options, backend, host).run())
+  const run = (backend: Backend) => new Run(plan, options, backend, host).run()
+  return plan.backend === 'lab' ? onLab(plan, options, run) : onLinuxKsm(plan, host!, run)
 }
 
 class Run {

@@ -2,10 +2,10 @@
  * Which processors this process may use: Linux's affinity, set for all its threads by taskset (util-linux), since
  * Node has no call for it. Threads started later inherit it.
  */
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { ResourceError } from '../errors.js'
+import { messageOf, ResourceError } from '../errors.js'
+import { runCommand } from './run-command.js'
 
 /**
  * Limits the whole process to some processors.
@@ -63,12 +63,11 @@ export function parseCpuList(list: string): number[] {
 }
 
 function setAffinity(processors: readonly number[]): void {
-  const { status, error, stderr } = spawnSync(
-    'taskset',
-    ['--all-tasks', '--cpu-list', '--pid', processors.join(','), String(process.pid)],
-    { encoding: 'utf8' },
-  )
-  if (status !== 0) throw cannotLimit(error?.message ?? stderr.trim())
+  try {
+    runCommand('taskset', '--all-tasks', '--cpu-list', '--pid', processors.join(','), process.pid)
+  } catch (error) {
+    throw cannotLimit(messageOf(error))
+  }
 }
 
 function cannotLimit(why: string): ResourceError {

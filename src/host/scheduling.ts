@@ -4,7 +4,6 @@
  */
 import { setPriority } from 'node:os'
 import { messageOf, ResourceError } from '../errors.js'
-import type { Shell } from './shell.js'
 
 /** sched(7), those that need no real-time priority. */
 export const SCHEDULING_CLASSES = ['SCHED_OTHER', 'SCHED_BATCH', 'SCHED_IDLE'] as const
@@ -16,22 +15,37 @@ const CHRT_OPTIONS: Record<SchedulingClass, string> = {
   SCHED_IDLE: '--idle',
 }
 
-/** @throws ResourceError when the system refuses */
-export function setNiceness(threadId: number, nice: number): void {
+export interface Scheduling {
+  class: SchedulingClass
+  nice: number
+  /** Numbers of those that the thread may use. */
+  processors: readonly number[]
+}
+
+/** One of the three. */
+export type SchedulingChange = { [Name in keyof Scheduling]: Pick<Scheduling, Name> }[keyof Scheduling]
+
+/**
+ * @param run runs one of the system's commands
+ * @throws ResourceError when the system refuses, or has no such command; or what `run` returns fails with it
+ */
+export function setScheduling<Done>(
+  threadId: number,
+  change: SchedulingChange,
+  run: (command: string, ...words: readonly (string | number)[]) => Done,
+): Done | undefined {
+  if ('class' in change) return run('chrt', CHRT_OPTIONS[change.class], '--pid', 0, threadId)
+  if ('processors' in change)
+    return run('taskset', '--cpu-list', '--pid', change.processors.join(','), threadId)
+  setNiceness(threadId, change.nice)
+  return undefined
+}
+
+function setNiceness(threadId: number, nice: number): void {
   try {
     setPriority(threadId, nice)
   } catch (error) {
     const { info } = error as { info?: { message?: string } }
     throw new ResourceError(info?.message ?? messageOf(error))
   }
-}
-
-/** @throws ResourceError when the system refuses, or has no chrt */
-export function setClass(shell: Shell, threadId: number, schedulingClass: SchedulingClass): Promise<void> {
-  return shell.run('chrt', CHRT_OPTIONS[schedulingClass], '--pid', 0, threadId)
-}
-
-/** @throws ResourceError when the system refuses, or has no taskset */
-export function setProcessors(shell: Shell, threadId: number, processors: readonly number[]): Promise<void> {
-  return shell.run('taskset', '--cpu-list', '--pid', processors.join(','), threadId)
 }

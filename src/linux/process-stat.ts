@@ -12,6 +12,9 @@ export interface ProcessStat {
   isKernelThread: boolean
   /** It has ended, and only waits for its parent to ask how. */
   isZombie: boolean
+  nice: number
+  /** Its scheduling class, as linux/sched.h numbers it. */
+  policy: number
   /** Clock ticks since boot: with the number it names a process for ever, since numbers are used again. */
   startTicks: number
 }
@@ -38,6 +41,8 @@ export function readProcessStat(
     comm,
     isKernelThread: (Number(field(9)) & PF_KTHREAD) !== 0,
     isZombie: field(3) === 'Z',
+    nice: Number(field(19)),
+    policy: Number(field(41)),
     startTicks: Number(field(22)),
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The note of the settings that a process replaced, and who it is, so that they can be put back even after a kill -9.
+ * The note of the settings that a process replaced, of how ksmd was scheduled if it changed that, and who it is, so that all
+ * can be put back even after a kill -9.
  * It appears whole or not at all (a link to a finished file), and at most one process can make it. Only its owner, or
  * who claimed it from a dead one, changes or removes it.
  */
@@ -7,6 +8,7 @@ import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, statSync, writeFile
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { isSystemError, messageOf, ResourceError } from '../errors.js'
+import { SCHEDULING_CLASSES, type Scheduling } from '../host/scheduling.js'
 import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import type { HostKsmSettings } from './ksm-settings.js'
 import { readProcessStat } from './process-stat.js'
@@ -33,15 +35,32 @@ const settingsSchema = z.strictObject({
   advisor_target_scan_time: count.optional(),
 })
 
-const savedSchema = z.strictObject({ pid: count, startTicks: count, settings: settingsSchema })
+const schedulingSchema = z.strictObject({
+  class: z.enum(SCHEDULING_CLASSES),
+  nice: z.int().min(-20).max(19),
+  processors: z.array(count).min(1),
+})
+
+const savedSchema = z.strictObject({
+  pid: count,
+  startTicks: count,
+  settings: settingsSchema,
+  ksmd: schedulingSchema.optional(),
+})
 
 export type ReplacedSettings = Partial<HostKsmSettings> & Pick<HostKsmSettings, 'run'>
 
-export interface SavedSettings {
+/** What there was before. */
+export interface Replaced {
+  settings: ReplacedSettings
+  /** Undefined: it has been left alone. */
+  ksmd?: Scheduling | undefined
+}
+
+export interface SavedSettings extends Replaced {
   /** Whose run replaced them. */
   pid: number
   startTicks: number
-  settings: ReplacedSettings
 }
 
 /**
@@ -74,8 +93,8 @@ export function isAbandoned(
 }
 
 /** @returns false when there are saved settings already: they are not touched */
-export function saveSettings(settings: ReplacedSettings, paths: KsmPaths = KSM_PATHS): boolean {
-  return withFile(settings, paths, (file) => {
+export function saveSettings(replaced: Replaced, paths: KsmPaths = KSM_PATHS): boolean {
+  return withFile(replaced, paths, (file) => {
     try {
       linkSync(file, paths.saved)
       return true
@@ -83,6 +102,11 @@ export function saveSettings(settings: ReplacedSettings, paths: KsmPaths = KSM_P
       return alreadyThere(error, paths)
     }
   })
+}
+
+/** For their owner: the same with more in it. */
+export function saveMore(replaced: Replaced, paths: KsmPaths = KSM_PATHS): void {
+  withFile(replaced, paths, (file) => renameSync(file, paths.saved))
 }
 
 /**
@@ -100,7 +124,7 @@ export function claimSettings(abandoned: SavedSettings, paths: KsmPaths = KSM_PA
   try {
     const { pid, startTicks } = readSavedSettings(paths) ?? {}
     if (pid !== abandoned.pid || startTicks !== abandoned.startTicks) return false
-    withFile(abandoned.settings, paths, (file) => renameSync(file, paths.saved))
+    saveMore(abandoned, paths)
     return true
   } finally {
     rmSync(lock)
@@ -120,7 +144,7 @@ export function removeSavedSettings({ saved }: Pick<KsmPaths, 'saved'> = KSM_PAT
 
 /** Lends a finished file, which is owned by this process, for it to be given its name. */
 function withFile<Result>(
-  settings: ReplacedSettings,
+  { settings, ksmd }: Replaced,
   paths: KsmPaths,
   use: (file: string) => Result,
 ): Result {
@@ -130,7 +154,8 @@ function withFile<Result>(
   try {
     // All may read it, whatever the umask: their commands look for it as well.
     if (mkdirSync(dirname(file), { recursive: true }) !== undefined) chmodSync(dirname(file), 0o755)
-    writeFileSync(file, JSON.stringify({ pid: process.pid, startTicks, settings } satisfies SavedSettings))
+    const note: SavedSettings = { pid: process.pid, startTicks, settings, ksmd }
+    writeFileSync(file, JSON.stringify(note))
     chmodSync(file, 0o644)
     return use(file)
   } catch (error) {

@@ -1,5 +1,6 @@
 /**
- * KSM for one experiment: its settings replaced, and put back afterwards, whatever becomes of the process.
+ * KSM for one experiment: its settings replaced, ksmd scheduled otherwise if that is asked for, and all put back afterwards,
+ * whatever becomes of the process.
  *
  * The old settings are saved to a file before the first write and removed after the last, so at every moment in between
  * a kill -9 leaves a file from which the next twinpage command puts them back. That command first makes itself the
@@ -7,6 +8,7 @@
  * does no harm.
  */
 import { messageOf, ResourceError } from '../errors.js'
+import type { SchedulingChange } from '../host/scheduling.js'
 import { requireFreeKsm } from './ksm-available.js'
 import { KSM_PATHS, type KsmPaths } from './ksm-paths.js'
 import {
@@ -16,12 +18,15 @@ import {
   replaceKsmSettings,
   writeKsmSettings,
 } from './ksm-settings.js'
+import { putBackKsmd, readKsmdScheduling, scheduleKsmd } from './ksmd-scheduling.js'
 import {
   claimSettings,
   isAbandoned,
+  type Replaced,
   type ReplacedSettings,
   readSavedSettings,
   removeSavedSettings,
+  saveMore,
   saveSettings,
 } from './saved-settings.js'
 
@@ -30,6 +35,11 @@ export interface KsmTakeOver {
   readonly replaced: ReplacedSettings
   /** Changes those that are named; see writeKsmSettings. */
   set: (settings: Partial<HostKsmSettings>) => void
+  /**
+   * Changes how ksmd is scheduled.
+   * @throws ResourceError when it can't be seen, or the system refuses
+   */
+  schedule: (change: SchedulingChange) => void
   /** Unmerges all and puts the old settings back, at once: it may be called when the process exits. Once is enough. */
   restore: () => void
 }
@@ -44,22 +54,39 @@ export function takeOverKsm(
 ): KsmTakeOver {
   restoreAbandonedKsm(paths)
   requireFreeKsm(paths)
-  const replaced = readKsmSettings(paths) as ReplacedSettings
+  const replaced: Replaced = { settings: readKsmSettings(paths) as ReplacedSettings }
   if (!saveSettings(replaced, paths)) throw new ResourceError('KSM is taken: another process was faster')
   let isOurs = true
   const restore = () => {
     if (!isOurs) return
-    putBackKsmSettings(replaced, paths)
-    removeSavedSettings(paths)
+    putBackAll(replaced, paths)
     isOurs = false
   }
   try {
-    replaceKsmSettings({ ...replaced, ...settings }, paths)
+    replaceKsmSettings({ ...replaced.settings, ...settings }, paths)
   } catch (error) {
     restore()
     throw error
   }
-  return { replaced, set: (changes) => writeKsmSettings(changes, paths), restore }
+  const schedule = (change: SchedulingChange) => {
+    if (replaced.ksmd === undefined) {
+      replaced.ksmd = readKsmdScheduling(paths)
+      saveMore(replaced, paths)
+    }
+    scheduleKsmd(change, paths)
+  }
+  const set = (changes: Partial<HostKsmSettings>) => writeKsmSettings(changes, paths)
+  return { replaced: replaced.settings, set, schedule, restore }
+}
+
+/** Neither is kept from it by what becomes of the other. */
+function putBackAll({ settings, ksmd }: Replaced, paths: KsmPaths): void {
+  try {
+    putBackKsmSettings(settings, paths)
+  } finally {
+    if (ksmd !== undefined) putBackKsmd(ksmd, paths)
+  }
+  removeSavedSettings(paths)
 }
 
 /** That the settings can't be put back is no reason to lose a run; what there is to say of it. */
@@ -95,8 +122,7 @@ export function restoreAbandonedKsm(paths: KsmPaths = KSM_PATHS): string | undef
   const abandoned = `process ${saved.pid} ended without putting KSM's settings back`
   try {
     if (!claimSettings(saved, paths)) return undefined
-    putBackKsmSettings(saved.settings, paths)
-    removeSavedSettings(paths)
+    putBackAll(saved, paths)
   } catch (error) {
     throw new ResourceError(`${abandoned}; any twinpage command of root does it: ${messageOf(error)}`)
   }

@@ -73,7 +73,7 @@ export function planOf({ name, scenario, trace }: ParsedScenario, report: Report
     guests,
     scanner: scannerOf(scenario),
     scannerThreads: {
-      nice: scenario.scanner.nice,
+      nice: nicenessOf(scenario),
       class: scenario.scanner.class,
       processors: scenario.scanner.processors,
     },
@@ -82,6 +82,11 @@ export function planOf({ name, scenario, trace }: ParsedScenario, report: Report
     contents,
     trace: trace && { file: trace.file, timesSeconds: trace.timesSeconds },
   }
+}
+
+/** A thread of the lab's is begun with this process's own niceness, which 0 stands for; ksmd has one that is not 0. */
+function nicenessOf({ backend, scanner: { nice } }: Scenario): number | undefined {
+  return backend === 'lab' && nice === 0 ? undefined : nice
 }
 
 function framesOf({ host, scale }: Scenario, report: Report): number {

@@ -84,8 +84,8 @@ export interface TpsRates {
 
 /** How the system is to schedule the scanners' threads. */
 export interface ScannerThreadsPlan {
-  /** 0: as they are. */
-  nice: number
+  /** Undefined: as they are. */
+  nice: number | undefined
   /** SCHED_OTHER: as they are. */
   class: SchedulingClass
   /** Numbers; undefined: all of the run. */

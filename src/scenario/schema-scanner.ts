@@ -46,7 +46,8 @@ const TPS_DEFAULTS: TpsSettings = {
 
 /** Of the threads of all scanners, whatever their policy. */
 export interface ScannerThreads {
-  nice: number
+  /** Undefined: not changed. */
+  nice?: number | undefined
   class: SchedulingClass
   /** Numbers; undefined: all of the run. */
   processors?: number[] | undefined
@@ -163,8 +164,10 @@ export const scanner = mapping({
       "if a scanner's thread dies: fail ends the run; restart (tps) starts another in its place, once",
     ),
   nice: wholeNumber(-20, 19)
-    .prefault(0)
-    .describe("niceness of the scanners' threads; below 0 it takes a privilege; 0: not changed"),
+    .optional()
+    .describe(
+      "niceness of the scanners' threads; below 0 it takes a privilege; default, and 0 on backend lab: not changed",
+    ),
   class: oneOf(SCHEDULING_CLASSES)
     .prefault('SCHED_OTHER')
     .describe("scheduling class of the scanners' threads; SCHED_OTHER: not changed"),

@@ -1,6 +1,6 @@
 /**
  * What a scenario may ask of the threads of its run, as keys that must fit together: each thread's processors among those of
- * the run, and nothing of threads where there are none, or where they are the kernel's.
+ * the run, and nothing of threads where there are none.
  */
 import type { SchedulingClass } from '../host/scheduling.js'
 import type { KeyPath } from './yaml-source.js'
@@ -8,33 +8,30 @@ import type { KeyPath } from './yaml-source.js'
 /** As much of a scenario as that depends on. */
 interface Threads {
   engine: 'threads' | 'stepped'
-  backend: 'lab' | 'linux-ksm'
   host: { processors?: number | number[] | undefined }
   guests?: { processors?: number[] | undefined }[] | undefined
-  scanner: { processors?: number[] | undefined; nice: number; class: SchedulingClass }
+  scanner: { processors?: number[] | undefined; nice?: number | undefined; class: SchedulingClass }
 }
 
 const NO_THREADS = 'engine stepped has no threads of the system: leave it out, or expected engine threads'
-const KSMD = "ksmd is the kernel's own: leave it out, or expected backend lab"
 
 export function checkThreads(
-  { engine, backend, host, guests = [], scanner }: Threads,
+  { engine, host, guests = [], scanner }: Threads,
   complain: (path: KeyPath, message: string) => void,
 ): void {
   const refused = engine === 'stepped' ? NO_THREADS : undefined
-  const ofScanner = refused ?? (backend === 'linux-ksm' ? KSMD : undefined)
   if (refused !== undefined && Array.isArray(host.processors))
     complain(['host', 'processors'], 'engine stepped counts its processors: expected a number, not a list')
   for (const [index, { processors }] of guests.entries())
     checkProcessors(processors, host.processors, refused, (path, message) =>
       complain(['guests', index, 'processors', ...path], message),
     )
-  checkProcessors(scanner.processors, host.processors, ofScanner, (path, message) =>
+  checkProcessors(scanner.processors, host.processors, refused, (path, message) =>
     complain(['scanner', 'processors', ...path], message),
   )
-  if (ofScanner === undefined) return
-  if (scanner.nice !== 0) complain(['scanner', 'nice'], ofScanner)
-  if (scanner.class !== 'SCHED_OTHER') complain(['scanner', 'class'], ofScanner)
+  if (refused === undefined) return
+  if ((scanner.nice ?? 0) !== 0) complain(['scanner', 'nice'], refused)
+  if (scanner.class !== 'SCHED_OTHER') complain(['scanner', 'class'], refused)
 }
 
 /** Of a run that names no processors it is not known yet which it has. */

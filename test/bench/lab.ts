@@ -172,7 +172,7 @@ function planOf(
       traceGuest: undefined,
     })),
     scanner: { policy: 'tps', count, order, ShareForceSalting: 0, onDeath: 'fail', rates: [rates, rates] },
-    scannerThreads: { nice: 0, class: 'SCHED_OTHER', processors: undefined },
+    scannerThreads: { nice: undefined, class: 'SCHED_OTHER', processors: undefined },
     phases: ['bench', 'bench again'].map((name) => ({ name, ends: { when: 'time' }, seconds: 1 })),
     sampleSeconds: 60,
     contents,

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { KsmReport } from '../../src/report/ksm-report.js'
 import { runTwinpage, startTwinpage, temporaryDirectory, until } from '../support/cli.js'
-import { KsmTree } from '../support/ksm-tree.js'
+import { KSMD_PID, KsmTree } from '../support/ksm-tree.js'
 
 const SCRIPT = fileURLToPath(new URL('../support/ksm-cli.js', import.meta.url))
 const ONE_LINE = /^twinpage: [^\n]{10,300}\n$/
@@ -31,8 +31,8 @@ function start(...args: string[]) {
 beforeEach(() => {
   tree = KsmTree.create()
   tree.addProcess(812, { ksmStat: 'ksm_rmap_items 90\nksm_merging_pages 20\nksm_process_profit 76160\n' })
-  tree.addProcess(47, { comm: 'ksmd' })
-  tree.putProcessFile(47, 'schedstat', '3000000 1000000 5\n')
+  tree.addKsmd()
+  tree.putProcessFile(KSMD_PID, 'schedstat', '3000000 1000000 5\n')
   tree.say('pages_sharing', 512)
 })
 afterEach(() => tree.remove())

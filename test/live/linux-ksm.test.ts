@@ -3,8 +3,12 @@ import assert from 'node:assert/strict'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Summary } from '../../src/experiment/outcome.js'
+import { allowedProcessors } from '../../src/host/affinity.js'
+import type { Scheduling } from '../../src/host/scheduling.js'
 import { KSM_PATHS } from '../../src/linux/ksm-paths.js'
 import { readKsmSettings, replaceKsmSettings } from '../../src/linux/ksm-settings.js'
+import { findKsmd } from '../../src/linux/ksmd.js'
+import { putBackKsmd, readKsmdScheduling } from '../../src/linux/ksmd-scheduling.js'
 import {
   readManifest,
   readSummary,
@@ -191,4 +195,76 @@ liveRunTest('a second run beside the first is refused, and leaves nothing', asyn
   assert(!existsSync(join(cwd, 'second')))
   first.child.kill('SIGINT')
   assert.equal((await first.ended).code, 130)
+})
+
+/** Nothing that ksmd could have been left with. */
+const OTHER_NICE = 3
+
+/** Where ksmd may be scheduled otherwise, it has a niceness that is nobody's default before, and after, what it has now. */
+function ksmdTest(name: string, run: (before: Scheduling) => Promise<void>): void {
+  liveRunTest(name, async (t) => {
+    if (findKsmd() === undefined) return t.skip("ksmd can't be seen from here")
+    const found = readKsmdScheduling()
+    const before = { ...found, nice: OTHER_NICE }
+    try {
+      putBackKsmd(before)
+      await run(before)
+    } finally {
+      putBackKsmd(found)
+    }
+  })
+}
+
+/** The last of those that the run may use. */
+const own = allowedProcessors()?.slice(-1) ?? []
+const ASKED = { class: 'SCHED_BATCH', nice: 11, processors: own }
+const SCHEDULED = setting({
+  'scanner.class': ASKED.class,
+  'scanner.nice': ASKED.nice,
+  'scanner.processors': `[${own}]`,
+})
+const isBusy = (out: string) => () => readTimeSeries(join(cwd, out)).rows.at(-1)?.phase === 'busy'
+
+ksmdTest('ksmd is scheduled as asked while a run lasts, and as before after it', async (before) => {
+  const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, ...SCHEDULED, '--out', 'scheduled'], { cwd })
+  await until('the busy phase is on', isBusy('scheduled'))
+  assert.deepEqual(readKsmdScheduling(), ASKED)
+  child.kill('SIGINT')
+  assert.equal((await ended).code, 130)
+  assert.deepEqual(readKsmdScheduling(), before)
+})
+
+ksmdTest('niceness 0 is asked of ksmd, too, but nothing of it that is not said', async (before) => {
+  const nice = setting({ 'scanner.nice': 0 })
+  const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, ...nice, '--out', 'nice-0'], { cwd })
+  await until('the busy phase is on', isBusy('nice-0'))
+  assert.deepEqual(readKsmdScheduling(), { ...before, nice: 0 })
+  child.kill('SIGTERM')
+  assert.equal((await ended).code, 143)
+  assert.deepEqual(readKsmdScheduling(), before)
+})
+
+ksmdTest('after SIGKILL the next command schedules ksmd as before', async (before) => {
+  const { child, ended } = startTwinpage([...ON_LINUX, ...LONG, ...SCHEDULED, '--out', 'sched-kill'], { cwd })
+  await until('the busy phase is on', isBusy('sched-kill'))
+  assert.deepEqual(readKsmdScheduling(), ASKED)
+  child.kill('SIGKILL')
+  await ended
+  assert.equal((await runTwinpage(['scenarios'], { cwd })).code, 0)
+  assert.deepEqual(readKsmdScheduling(), before)
+  assert(!existsSync(KSM_PATHS.saved), 'nothing is left to put back')
+})
+
+ksmdTest('what is refused of ksmd ends the run before it begins, or is gone on without', async (before) => {
+  const prefix = ['setpriv', '--bounding-set=-sys_nice', '--inh-caps=-sys_nice']
+  const args = [...ON_LINUX, ...setting({ 'scanner.nice': -5 })]
+  const refused = await runTwinpage([...args, '--out', 'refused'], { cwd, prefix })
+  assert.equal(refused.code, 3)
+  assert.match(refused.stderr, /^twinpage: scanner\.nice: can't be -5 here \(permission denied\); [^\n]+\n$/)
+  const goOn = setting({ 'host.onRefusal': 'continue' })
+  const wentOn = await runTwinpage([...args, ...goOn, '--out', 'went-on'], { cwd, prefix })
+  assert.equal(wentOn.code, 0)
+  assert.match(readSummary(join(cwd, 'went-on')).messages.join(), /scanner\.nice: can't be -5 here/)
+  assert.deepEqual(readKsmdScheduling(), before)
+  assert(!existsSync(KSM_PATHS.saved), 'nothing is left to put back')
 })

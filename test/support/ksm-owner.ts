@@ -1,10 +1,10 @@
 /**
- * A process that takes a made-up KSM over and puts it back, and is killed at one of its writes:
+ * A process that takes a made-up KSM and its ksmd over and puts them back, and is killed at one of its writes:
  * `node ksm-owner.js PATHS SETTINGS WRITE`, the first two as JSON; with write 0 it lives to the end.
  */
 import type { KsmPaths } from '../../src/linux/ksm-paths.js'
 import { takeOverKsm } from '../../src/linux/take-over.js'
-import { KsmTree } from './ksm-tree.js'
+import { KSMD_CHANGES, KsmTree } from './ksm-tree.js'
 
 const [paths = '', settings = '', killAtWrite = ''] = process.argv.slice(2)
 const tree = new KsmTree(JSON.parse(paths) as KsmPaths)
@@ -13,4 +13,6 @@ let writes = 0
 tree.obey(() => {
   if (++writes === Number(killAtWrite)) process.kill(process.pid, 'SIGKILL')
 })
-takeOverKsm(JSON.parse(settings), tree.paths).restore()
+const { schedule, restore } = takeOverKsm(JSON.parse(settings), tree.paths)
+for (const change of KSMD_CHANGES) schedule(change)
+restore()

@@ -2,13 +2,16 @@
  * A made-up /sys/kernel/mm/ksm and /proc in a temporary directory: files that say what a test lets them say, and take
  * writes as the kernel does, refusals included.
  */
+import childProcess from 'node:child_process'
 import fs, { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { tmpdir } from 'node:os'
+import os, { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { KsmPaths } from '../../src/linux/ksm-paths.js'
 
 const writeFile = fs.writeFileSync
+const { setPriority } = os
+const { spawnSync } = childProcess
 
 /** Linux 6.18, just started, and with something merged. */
 const SYSFS: Record<string, string | number> = {
@@ -43,9 +46,26 @@ export interface MadeUpProcess {
   startTicks?: number
   state?: string
   flags?: number
+  nice?: number
+  /** Its scheduling class, by number. */
+  policy?: number
   /** None for a process without memory of its own. */
   ksmStat?: string
 }
+
+export interface MadeUpKsmd {
+  nice: number
+  policy: number
+  processors: string
+}
+
+/** linux/sched.h */
+export const PF_KTHREAD = 0x0020_0000
+export const KSMD_PID = 47
+/** As the kernel starts it. */
+const KSMD: MadeUpKsmd = { nice: 5, policy: 0, processors: '0,3' }
+/** All that a run can ask of it. */
+export const KSMD_CHANGES = [{ class: 'SCHED_BATCH' }, { nice: 11 }, { processors: [1] }] as const
 
 export class KsmTree {
   /** Every write that was tried, such as `run 2`. */
@@ -79,12 +99,35 @@ export class KsmTree {
 
   addProcess(
     pid: number,
-    { comm = 'qemu', startTicks = 500, state = 'S', flags = 0, ksmStat = '' }: MadeUpProcess,
+    {
+      comm = 'qemu',
+      startTicks = 500,
+      state = 'S',
+      flags = 0,
+      nice = 0,
+      policy = 0,
+      ksmStat = '',
+    }: MadeUpProcess,
   ) {
     const zeros = (count: number) => Array(count).fill(0).join(' ')
-    const stat = `${pid} (${comm}) ${state} ${zeros(5)} ${flags} ${zeros(12)} ${startTicks} ${zeros(30)}\n`
+    const last = `${startTicks} ${zeros(18)} ${policy} ${zeros(11)}`
+    const stat = `${pid} (${comm}) ${state} ${zeros(5)} ${flags} ${zeros(9)} ${nice} ${zeros(2)} ${last}\n`
     for (const [file, text] of Object.entries({ comm: `${comm}\n`, stat, ksm_stat: ksmStat }))
       this.putProcessFile(pid, file, text)
+  }
+
+  /** The kernel thread, scheduled as it is said. */
+  addKsmd({ nice, policy, processors }: MadeUpKsmd = KSMD): void {
+    this.addProcess(KSMD_PID, { comm: 'ksmd', flags: PF_KTHREAD, nice, policy })
+    this.putProcessFile(KSMD_PID, 'status', `Name:\tksmd\nCpus_allowed_list:\t${processors}\n`)
+  }
+
+  /** How it is scheduled now. */
+  ksmd(): MadeUpKsmd {
+    const read = (file: string) => readFileSync(join(this.paths.proc, String(KSMD_PID), file), 'utf8')
+    const stat = read('stat').split(' ')
+    const processors = /_list:\t(.*)/.exec(read('status'))![1]!
+    return { nice: Number(stat[18]), policy: Number(stat[40]), processors }
   }
 
   putProcessFile(pid: number, file: string, text: string): void {
@@ -110,7 +153,7 @@ export class KsmTree {
     return Object.fromEntries(there.map((name) => [name, this.value(name)]))
   }
 
-  /** From here on writes to its sysfs do what the kernel (6.18, mm/ksm.c) does at them. */
+  /** From here on writes to its sysfs do what the kernel (6.18, mm/ksm.c) does at them, and its ksmd is scheduled as asked. */
   obey(beforeWrite: (write: string) => void = () => {}): void {
     fs.writeFileSync = ((file: string, data: string, options: object) => {
       if (typeof file !== 'string' || dirname(file) !== this.paths.sysfs)
@@ -120,11 +163,28 @@ export class KsmTree {
       this.writes.push(`${name} ${data}`)
       this.take(name, data)
     }) as typeof writeFile
+    const schedule = (write: string, change: Partial<MadeUpKsmd>) => {
+      beforeWrite(write)
+      this.writes.push(write)
+      this.addKsmd({ ...this.ksmd(), ...change })
+    }
+    os.setPriority = ((pid: number, nice: number) => {
+      if (pid !== KSMD_PID) throw new Error(`process ${pid} is none of the tree's`)
+      schedule(`nice ${nice}`, { nice })
+    }) as typeof setPriority
+    childProcess.spawnSync = ((command: string, words: string[]) => {
+      if (words.at(-1) !== String(KSMD_PID)) return spawnSync(command, words, { encoding: 'utf8' })
+      if (command === 'chrt') schedule(words[0]!, { policy: POLICY_OF[words[0]!]! })
+      else schedule(`processors ${words[2]}`, { processors: words[2]! })
+      return { status: 0, stderr: '' }
+    }) as typeof spawnSync
     syncBuiltinESMExports()
   }
 
   disobey(): void {
     fs.writeFileSync = writeFile
+    os.setPriority = setPriority
+    childProcess.spawnSync = spawnSync
     syncBuiltinESMExports()
   }
 
@@ -156,6 +216,8 @@ export class KsmTree {
 }
 
 const NO_ADVISOR = '[none] scan-time'
+/** chrt's options, and linux/sched.h. */
+const POLICY_OF: Record<string, number> = { '--other': 0, '--batch': 3, '--idle': 5 }
 
 /** Does it as a user whom the system refuses something. */
 export function notAsRoot<Result>(act: () => Result): Result {

@@ -118,7 +118,7 @@ function planOf(guests: readonly string[], scale: Plan['scale']): Plan {
     },
     guests: guests.map(guestPlan),
     scanner: { policy: 'tps', count: 1, order: 'random', ShareForceSalting: 0, onDeath: 'fail', rates: [] },
-    scannerThreads: { nice: 0, class: 'SCHED_OTHER', processors: undefined },
+    scannerThreads: { nice: undefined, class: 'SCHED_OTHER', processors: undefined },
     phases: [],
     sampleSeconds: SAMPLE_SECONDS / scale.time,
     contents: 1,

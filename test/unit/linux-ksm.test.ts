@@ -11,7 +11,7 @@ import { readKsmSettings, replaceKsmSettings, writeKsmSettings } from '../../src
 import { readKsmStat } from '../../src/linux/ksm-stat.js'
 import { findKsmd, readKsmdTimes } from '../../src/linux/ksmd.js'
 import { readProcessStat } from '../../src/linux/process-stat.js'
-import { KsmTree, notAsRoot } from '../support/ksm-tree.js'
+import { KSMD_PID, KsmTree, notAsRoot, PF_KTHREAD } from '../support/ksm-tree.js'
 
 const KSM_STAT = `ksm_rmap_items 70692
 ksm_zero_pages 3
@@ -21,8 +21,6 @@ ksm_merge_any: no
 ksm_mergeable: yes
 `
 const KSM_STAT_WITHOUT = KSM_STAT.replaceAll(/\d+$/gm, '0').replace('yes', 'no')
-/** linux/sched.h */
-const PF_KTHREAD = 0x0020_0000
 
 let tree: KsmTree
 beforeEach(() => {
@@ -179,12 +177,21 @@ describe('processes', () => {
     )
   })
   test('their state and start', () => {
-    tree.addProcess(7, { comm: 'x) Z 1 (y', startTicks: 123_456, state: 'Z', flags: PF_KTHREAD })
+    tree.addProcess(7, {
+      comm: 'x) Z 1 (y',
+      startTicks: 123_456,
+      state: 'Z',
+      flags: PF_KTHREAD,
+      nice: -7,
+      policy: 3,
+    })
     assert.deepEqual(readProcessStat(7, tree.paths), {
       comm: 'x) Z 1 (y',
       isKernelThread: true,
       isZombie: true,
       startTicks: 123_456,
+      nice: -7,
+      policy: 3,
     })
     assert.equal(readProcessStat(8, tree.paths), undefined)
   })
@@ -192,15 +199,19 @@ describe('processes', () => {
 
 describe('ksmd', () => {
   test('is found by its name, and its times are those of schedstat', () => {
-    tree.addProcess(31, { comm: 'ksmd-watcher' })
-    tree.addProcess(47, { comm: 'ksmd' })
-    tree.putProcessFile(47, 'schedstat', '3981717872 110275955 90210\n')
-    assert.equal(findKsmd(tree.paths), 47)
-    assert.deepEqual(readKsmdTimes(47, tree.paths), { cpuNs: 3_981_717_872, waitingNs: 110_275_955 })
+    tree.addProcess(31, { comm: 'ksmd-watcher', flags: PF_KTHREAD })
+    tree.addKsmd()
+    tree.putProcessFile(KSMD_PID, 'schedstat', '3981717872 110275955 90210\n')
+    assert.equal(findKsmd(tree.paths), KSMD_PID)
+    assert.deepEqual(readKsmdTimes(KSMD_PID, tree.paths), { cpuNs: 3_981_717_872, waitingNs: 110_275_955 })
   })
   test('is nowhere to be seen in a container', () => {
     assert.equal(findKsmd(tree.paths), undefined)
-    assert.equal(readKsmdTimes(47, tree.paths), undefined)
+    assert.equal(readKsmdTimes(KSMD_PID, tree.paths), undefined)
+  })
+  test('is no program that somebody called so', () => {
+    tree.addProcess(31, { comm: 'ksmd' })
+    assert.equal(findKsmd(tree.paths), undefined)
   })
 })
 

@@ -328,13 +328,6 @@ const CASES: Case[] = [
         key,
         /^engine stepped has no threads of the system: leave it out, or expected engine threads$/,
       ],
-      [
-        `${key} on the kernel’s ksmd`,
-        { 2: 'backend: linux-ksm', 26: `  { policy: ksm, ${setting} }` },
-        26,
-        key,
-        /^ksmd is the kernel's own: leave it out, or expected backend lab$/,
-      ],
     ]
   }),
   [

@@ -184,7 +184,7 @@ describe('the smallest scenario', () => {
   test('leaves processors and threads as they are', () => {
     const { host, scannerThreads } = plan(smallest)
     assert.deepEqual([host.processorNumbers, host.onRefusal], [undefined, 'fail'])
-    assert.deepEqual(scannerThreads, { nice: 0, class: 'SCHED_OTHER', processors: undefined })
+    assert.deepEqual(scannerThreads, { nice: undefined, class: 'SCHED_OTHER', processors: undefined })
   })
 
   test('may say which processors the run uses, and of those which thread which', () => {
@@ -198,6 +198,13 @@ describe('the smallest scenario', () => {
     assert.deepEqual([host.processors, host.processorNumbers, host.onRefusal], [3, [5, 0, 2], 'continue'])
     assert.deepEqual(guests[0]!.processors, [2, 0])
     assert.deepEqual(scannerThreads, { nice: 19, class: 'SCHED_IDLE', processors: [5] })
+  })
+
+  test('leaves niceness 0 alone on the lab, where it is what threads have, but not on ksmd, which has 5', () => {
+    const niceOn = (...set: string[]) =>
+      plan(smallest, { set: ['scanner.nice=0', ...set] }).scannerThreads.nice
+    assert.equal(niceOn(), undefined)
+    assert.equal(niceOn('backend=linux-ksm', 'scanner.policy=ksm'), 0)
   })
 
   test('may ask for a part of a processor, in all phases or in some', () => {

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url'
 import { ResourceError } from '../../src/errors.js'
 import { requireFreeKsm } from '../../src/linux/ksm-available.js'
 import { restoreAbandonedKsm, takeOverKsm } from '../../src/linux/take-over.js'
-import { KsmTree, notAsRoot } from '../support/ksm-tree.js'
+import { KSMD_CHANGES, KSMD_PID, KsmTree, type MadeUpKsmd, notAsRoot } from '../support/ksm-tree.js'
 
 const OWNER = fileURLToPath(new URL('../support/ksm-owner.js', import.meta.url))
 /** A child that takes this long hangs. */
@@ -28,6 +28,7 @@ const OURS = { run: 1, pages_to_scan: 7, max_page_sharing: 16, advisor_mode: 'no
 
 let tree: KsmTree
 let before: Record<string, string>
+let ksmdBefore: MadeUpKsmd
 
 beforeEach(() => {
   tree = KsmTree.create()
@@ -43,6 +44,8 @@ beforeEach(() => {
   tree.say('advisor_min_pages_to_scan', 600)
   tree.say('pages_to_scan', 4500)
   tree.addProcess(process.pid, { ksmStat: 'ksm_rmap_items 12\n' })
+  tree.addKsmd()
+  ksmdBefore = tree.ksmd()
   before = tree.settings()
   tree.obey()
 })
@@ -127,6 +130,55 @@ describe('taking KSM over', () => {
   })
 })
 
+describe('ksmd', () => {
+  test('is scheduled as asked, and put back', () => {
+    const { schedule, restore } = takeOverKsm(OURS, tree.paths)
+    for (const change of KSMD_CHANGES) schedule(change)
+    assert.deepEqual(tree.ksmd(), { policy: 3, nice: 11, processors: '1' })
+    restore()
+    assert.deepEqual(tree.ksmd(), ksmdBefore)
+    assert.deepEqual(tree.settings(), before)
+  })
+  test('is left alone by a run that asks for nothing: what others change meanwhile stays', () => {
+    const { restore } = takeOverKsm(OURS, tree.paths)
+    tree.addKsmd({ ...ksmdBefore, nice: -3 })
+    restore()
+    assert.equal(tree.ksmd().nice, -3)
+    assert(!tree.writes.some((write) => write.startsWith('nice')))
+  })
+  test('is put back although the settings can not be', () => {
+    const { schedule, restore } = takeOverKsm(OURS, tree.paths)
+    schedule({ nice: 11 })
+    tree.lacks('smart_scan')
+    assert.throws(restore, /smart_scan can't be 1/)
+    assert.deepEqual(tree.ksmd(), ksmdBefore)
+    assert(existsSync(tree.paths.saved), 'the next command is to try again')
+  })
+  test('that had already what was asked needs no putting back, which could be refused', () => {
+    const { schedule, restore } = takeOverKsm(OURS, tree.paths)
+    schedule({ nice: ksmdBefore.nice })
+    tree.writes.length = 0
+    restore()
+    assert(!tree.writes.some((write) => write.startsWith('nice')))
+  })
+  test('is refused in one line where it can not be seen', () => {
+    tree.removeProcess(KSMD_PID)
+    const { schedule, restore } = takeOverKsm(OURS, tree.paths)
+    assert.throws(() => schedule({ nice: 11 }), {
+      name: 'ResourceError',
+      message: "ksmd can't be seen from here",
+    })
+    restore()
+    assert.deepEqual(readdirSync(dirname(tree.paths.saved)), [])
+  })
+  test('is refused where it has a class that could not be put back', () => {
+    tree.addKsmd({ ...ksmdBefore, policy: 1 })
+    const { schedule } = takeOverKsm(OURS, tree.paths)
+    assert.throws(() => schedule({ nice: 11 }), { name: 'ResourceError', message: /real-time/ })
+    assert.equal(tree.ksmd().nice, ksmdBefore.nice)
+  })
+})
+
 describe('what a dead process left', () => {
   /** Settings of ours are in force, and their owner is process 4711, started at tick 500. */
   function leave(): void {
@@ -200,6 +252,8 @@ describe('what a dead process left', () => {
     'another kind of JSON': '[1]',
     'a setting that is none': '{"pid":4711,"startTicks":5,"settings":{"run":1,"../../x":1}}',
     'a value that is none': '{"pid":4711,"startTicks":5,"settings":{"run":3}}',
+    'a niceness that is none':
+      '{"pid":4711,"startTicks":5,"settings":{"run":1},"ksmd":{"class":"SCHED_OTHER","nice":99,"processors":[0]}}',
   })) {
     test(`that is ${what} is left alone, and said in one line`, () => {
       mkdirSync(dirname(tree.paths.saved), { recursive: true })
@@ -228,15 +282,17 @@ describe('a process that is killed', () => {
     const { status, stderr } = run(0)
     assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
     assert.deepEqual(tree.settings(), before)
+    assert.deepEqual(tree.ksmd(), ksmdBefore)
   })
-  // Taking over is 15 writes, putting back 16.
-  for (const killAtWrite of [1, 2, 6, 15, 16, 17, 19, 24, 31]) {
+  // Taking over is 15 writes, and 3 for ksmd; putting back 16, and 3.
+  for (const killAtWrite of [1, 2, 6, 15, 16, 17, 18, 19, 21, 26, 34, 35, 36, 37]) {
     test(`at write ${killAtWrite}: the next one puts everything back`, () => {
       const { signal, pid } = run(killAtWrite)
       assert.equal(signal, 'SIGKILL')
       tree.removeProcess(pid)
       assert.match(restoreAbandonedKsm(tree.paths)!, new RegExp(`process ${pid} `))
       assert.deepEqual(tree.settings(), before)
+      assert.deepEqual(tree.ksmd(), ksmdBefore)
       assert.deepEqual(readdirSync(dirname(tree.paths.saved)), [])
     })
   }
