@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../errors.js'
+import { isSystemError, UserError } from '../errors.js'
 import { describeMachine, describeVersions } from '../report/manifest.js'
 import type { LevelNames } from './analysis.js'
 import { type Cell, levelName, type StudyRun } from './design.js'
@@ -54,6 +54,8 @@ export interface StudyRecord {
   study: string
   description: string
   state: 'running' | 'complete' | 'partial'
+  /** The process that makes it, or made it last. */
+  pid: number
   design: Design
   /** More may be added. */
   replicates: number
@@ -90,6 +92,7 @@ export function recordOf(
     study: name,
     description,
     state,
+    pid: process.pid,
     design: designOf(study),
     replicates,
     responses,
@@ -108,9 +111,11 @@ export function holdsStudy(directory: string): boolean {
   return existsSync(join(directory, STUDY_FILES.study))
 }
 
-/** @throws UserError if the study in the directory is another one than this, or was begun elsewhere. */
+/** @throws UserError if the study in the directory is another one than this, was begun elsewhere, or is being made. */
 export function requireSameStudy(directory: string, study: Study): void {
-  const { design, environment, replicates } = readRecord(directory)
+  const { design, environment, replicates, state, pid } = readRecord(directory)
+  // Two at once would remove each other's runs.
+  if (state === 'running' && pid !== process.pid && isAlive(pid)) throw beingRun(directory, pid)
   const difference =
     firstDifference(design, asJson(designOf(study))) ??
     firstDifference(environment, environmentOf()) ??
@@ -125,13 +130,30 @@ export function otherStudy(directory: string, difference: string): UserError {
   )
 }
 
+/** Of a study or a run that another process is at. */
+export function beingRun(directory: string, pid: number): UserError {
+  return new UserError(
+    `${directory} is being run by process ${pid}; wait for its end, or name another directory`,
+    { key: '--out' },
+  )
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 function readRecord(directory: string): StudyRecord {
   const file = join(directory, STUDY_FILES.study)
   try {
     const record = JSON.parse(readFileSync(file, 'utf8')) as StudyRecord | null
     if (typeof record?.design === 'object' && typeof record.environment === 'object') return record
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
+    if (!(error instanceof SyntaxError || isSystemError(error))) throw error
   }
   throw new UserError('is not the record of a study; allowed is another directory', { file, key: '--out' })
 }

@@ -1,12 +1,11 @@
 /** What the directory of one run says: whether it is complete, and what it found. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../errors.js'
 import { isIntact, type Summary } from '../experiment/outcome.js'
 import type { Manifest } from '../report/manifest.js'
 import { type LoadedScenario, resolvedScenario } from '../scenario/load.js'
 import { firstDifference } from './difference.js'
-import { asJson } from './record.js'
+import { asJson, beingRun, isAlive } from './record.js'
 
 export interface CompleteRun {
   summary: Summary
@@ -20,12 +19,7 @@ export interface CompleteRun {
  */
 export function readRun(directory: string): CompleteRun | undefined {
   const manifest = readJson<Manifest>(join(directory, 'manifest.json'))
-  if (manifest?.state === 'running' && isAlive(manifest.pid)) {
-    throw new UserError(
-      `${directory} is being run by process ${manifest.pid}; wait for its end, or name another directory`,
-      { key: '--out' },
-    )
-  }
+  if (manifest?.state === 'running' && isAlive(manifest.pid)) throw beingRun(directory, manifest.pid)
   const summary = readJson<Summary>(join(directory, 'summary.json'))
   if (manifest?.state !== 'complete' || summary === undefined || !isIntact(summary.integrity))
     return undefined
@@ -56,14 +50,5 @@ function readJson<Value>(file: string): Value | undefined {
     return JSON.parse(readFileSync(file, 'utf8')) as Value
   } catch {
     return undefined
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

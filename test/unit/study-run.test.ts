@@ -328,3 +328,24 @@ test('what some runs have no value of is told, and missing from its means', asyn
   assert.equal(captured!.variance, null)
   assert.equal(faults!.variance!.replicates, 2)
 })
+
+test('a study that another process is making is left alone, between its runs too', async () => {
+  const out = freshOut()
+  await make(out)
+  const record = { ...readJson<StudyRecord>(out, 'study.json'), state: 'running' }
+  const write = (pid: number) => writeFileSync(join(out, 'study.json'), JSON.stringify({ ...record, pid }))
+  write(process.ppid)
+  await assert.rejects(make(out), {
+    name: 'UserError',
+    message: `--out: ${out} is being run by process ${process.ppid}; wait for its end, or name another directory`,
+  })
+  // No process has this number.
+  write(2 ** 30)
+  assert.equal((await make(out)).exitCode, EXIT.ok)
+})
+
+test('a study.json that can not be read is the mistake of whoever named the directory', async () => {
+  const out = freshOut()
+  mkdirSync(join(out, 'study.json'), { recursive: true })
+  await assert.rejects(make(out), { name: 'UserError', message: /is not the record of a study/ })
+})
