@@ -8,6 +8,7 @@ import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './ex
 import { describeKsm } from './linux/ksm-facts.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
 import { endedManifest, startedManifest } from './report/manifest.js'
+import { renderLatencyChart } from './report/percentile-chart.js'
 import { renderReasonsChart } from './report/reasons-chart.js'
 import { ResultsDirectory } from './report/results-directory.js'
 import { renderSharingChart } from './report/sharing-chart.js'
@@ -235,6 +236,7 @@ function writeFigures(
   const { scenario, scale } = plan
   const run = { scenario, scale, samples, phases: summary.phases }
   directory.write('shared.svg', renderSharingChart({ ...run, guests }))
+  directory.write('latency.svg', renderLatencyChart(scenario, phases, histograms))
   if (plan.scanner.policy === 'tps') directory.write('reasons.svg', renderReasonsChart(run))
 }
 

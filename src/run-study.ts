@@ -5,11 +5,14 @@
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { EXIT, isDiskError, messageOf, ResourceError } from './errors.js'
+import type { Summary } from './experiment/outcome.js'
+import { renderPercentiles } from './report/percentile-chart.js'
 import { ResultsDirectory } from './report/results-directory.js'
 import { type Analysis, analyse, type Observation, ResponseValues } from './study/analysis.js'
 import { curveChart } from './study/curve-chart.js'
 import { scheduleOf } from './study/design.js'
 import { interactionChart } from './study/interaction-chart.js'
+import { latenciesByLevel, latencyChart, latencyFigures, phasesAskedFor } from './study/latency.js'
 import type { LoadedStudy } from './study/load.js'
 import { renderPanels } from './study/panels.js'
 import {
@@ -72,6 +75,8 @@ class StudyRecording {
   private readonly runs: RunRecord[]
   private exitCode: number = EXIT.ok
   private arePathsChecked = false
+  /** Of the scenario, as a complete run has them. */
+  private phases: Summary['phases'] = []
 
   constructor(
     private readonly loaded: LoadedStudy,
@@ -129,6 +134,7 @@ class StudyRecording {
     run.state = 'complete'
     run.seconds = found.seconds
     run.values = this.valuesOf(found)
+    this.phases = found.summary.phases
     return true
   }
 
@@ -160,7 +166,13 @@ class StudyRecording {
     }))
     const values = study.responses.map((_, index) => new ResponseValues(study, cells, index, observations))
     const runs = { planned: this.runs.length, complete: complete.length }
-    const analysis = analyse(study, values, runs, this.messages(observations))
+    const latencies = latenciesByLevel(
+      study,
+      cells,
+      phasesAskedFor(study, this.phases),
+      complete.map(({ cell, directory }) => ({ cell, path: join(this.directory.path, directory) })),
+    )
+    const analysis = analyse(study, values, runs, this.messages(observations), latencyFigures(latencies))
     const markdown = studyMarkdown(analysis, study, environmentOf())
     this.directory.writeJson(STUDY_FILES.analysis, analysis)
     // Those of responses that the study had before would stay.
@@ -173,6 +185,12 @@ class StudyRecording {
       for (const [kind, chart] of Object.entries(charts)) {
         const file = `${STUDY_FILES.figures}/${response.name}-${kind}.svg`
         if (chart !== undefined) this.directory.write(file, renderPanels(chart))
+      }
+    }
+    if (latencies.length > 0) {
+      for (const factor of study.factors) {
+        const chart = renderPercentiles(latencyChart(study, factor, latencies))
+        this.directory.write(`${STUDY_FILES.figures}/latency-${factor.name}.svg`, chart)
       }
     }
     this.directory.write(STUDY_FILES.report, markdown.report)

@@ -156,6 +156,15 @@ export interface GuestPhaseHistograms {
   histograms: RecordedLatencies[]
 }
 
+export interface CowSummary {
+  faults: number
+  faultsPerSecond: number
+  /** Service time: from the failed store to the finished one. */
+  latencyNs: LatencyNs | null
+  /** From when the operation that the store belongs to was to begin. */
+  fromIntendedNs: LatencyNs | null
+}
+
 export interface PhaseGuestSummary {
   presentMiB: number
   /** Null, as the next two: the host's kernel does not tell it of a guest. */
@@ -166,7 +175,7 @@ export interface PhaseGuestSummary {
   stores: { count: number; perSecond: number }
   loads: { count: number }
   firstTouches: number
-  cow: { faults: number; faultsPerSecond: number; latencyNs: LatencyNs | null }
+  cow: CowSummary
   stalls: number
   lockWaits: number
   missed: number
@@ -216,7 +225,7 @@ export interface PhaseSummary extends MemoryFigures {
     waitingSeconds: number | null
     asleepSeconds: number | null
   }
-  cow: { faults: number; faultsPerSecond: number; latencyNs: LatencyNs | null }
+  cow: CowSummary
   stores: { count: number; perSecond: number }
   swap: { outs: number; ins: number; reclaimMerges: number; latencyNs: LatencyNs | null }
   fullSize: MemoryFigures

@@ -21,7 +21,7 @@ export class PageContents {
   private fills = 0
 
   constructor(
-    private readonly ram: GuestRam,
+    readonly ram: GuestRam,
     seed: number,
     guest: number,
   ) {

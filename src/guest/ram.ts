@@ -9,6 +9,11 @@ export interface GuestRam {
   /** What each page's bytes must digest to, by PPN: nobody but this guest knows. */
   readonly digests: Int32Array
   readonly pages: number
+  /**
+   * When the operation whose stores come next was to begin; Infinity: whenever it does. Written before each operation by whoever
+   * paces them: the latency of a CoW fault is counted from there as well.
+   */
+  intendedNs: number
 
   load(ppn: number, word: number): number
 

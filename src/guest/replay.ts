@@ -45,6 +45,7 @@ export class Replay implements Actor {
       return ON_EVENT
     }
     const change = first + this.changes++
+    this.contents.ram.intendedNs = dueNs
     this.contents.writeKnown(pages[change]!, contents[change]!)
     return AT_ONCE
   }

@@ -10,7 +10,7 @@ import type { GuestTask } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { GUEST } from '../measure/counters.js'
 import { Prng, seedOf } from '../random/prng.js'
-import type { Activity } from '../scenario/plan.js'
+import type { Activity, Pace } from '../scenario/plan.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import { Demand } from './demand.js'
@@ -26,6 +26,8 @@ const BATCH_OPERATIONS = 64
 /** An activity at work in one phase. */
 interface Runner {
   pacer: Pacer
+  /** What its due times count from; Infinity where they pace nothing, all being the same: then an operation is due when it begins. */
+  originNs: number
   hasEnd: boolean
   run(): void
 }
@@ -113,8 +115,7 @@ export class Workload implements Actor {
           continue
         }
       }
-      next!.run()
-      next!.pacer.advance()
+      this.operate(next!)
     } while (++done < batchOperations && this.control.isOn(this.phase))
     return AT_ONCE
   }
@@ -136,9 +137,14 @@ export class Workload implements Actor {
       for (const { pacer } of this.runners) this.counters[GUEST.missed]! += pacer.owedBefore(this.endNs)
       return this.end()
     }
-    next.run()
-    next.pacer.advance()
+    this.operate(next)
     return AT_ONCE
+  }
+
+  private operate(runner: Runner): void {
+    this.memory.ram.intendedNs = runner.originNs + runner.pacer.dueNs
+    runner.run()
+    runner.pacer.advance()
   }
 
   private end(): number {
@@ -151,12 +157,22 @@ export class Workload implements Actor {
   private runnerOf(activity: Activity, seed: number): Runner {
     if (activity.do === 'busy') {
       const busy = new BusyLoop(activity.fraction, this.startNs)
-      return { pacer: busy, hasEnd: false, run: () => busy.run() }
+      return { pacer: busy, originNs: this.startNs, hasEnd: false, run: () => busy.run() }
     }
     const operation = operationOf(activity, this.memory, seed)
     const pacer = pacerOf(activity.pace, operation.operations, this.startNs)
-    return { pacer, hasEnd: Number.isFinite(operation.operations), run: () => operation.run() }
+    return {
+      pacer,
+      originNs: isPaced(activity.pace) ? this.startNs : Number.POSITIVE_INFINITY,
+      hasEnd: Number.isFinite(operation.operations),
+      run: () => operation.run(),
+    }
   }
+}
+
+/** An activity over no time does all at once, as fast as it can. */
+function isPaced(pace: Pace): boolean {
+  return pace.kind !== 'over' || pace.seconds > 0
 }
 
 function isFinished({ hasEnd, pacer }: Runner): boolean {

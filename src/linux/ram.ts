@@ -46,6 +46,7 @@ export interface LinuxRamOptions {
 export class LinuxRam implements GuestRam, PagesAtRest {
   readonly digests: Int32Array
   readonly pages: number
+  intendedNs = Number.POSITIVE_INFINITY
   private readonly kernels: PageKernels
   private readonly words: Int32Array[]
   private readonly segmentShift: number
@@ -159,7 +160,9 @@ export class LinuxRam implements GuestRam, PagesAtRest {
   /** The thread has faulted since the store began; was it the store? The page's tag is still that of before. */
   private afterFault(ppn: number, doneNs: number): void {
     if (!this.ring.hasFaultIn(this.addressOf(ppn), this.ringHead)) return
-    this.histograms.cow.recordNs(doneNs - this.startNs)
+    const { cow, cowFromIntended } = this.histograms
+    cow.recordNs(doneNs - this.startNs)
+    cowFromIntended.recordNs(doneNs - Math.min(this.intendedNs, this.startNs))
     this.counters[GUEST.cowFaults]! += 1
     if (this.tagOf(ppn) === ZERO_TAG) this.counters[LINUX_GUEST.zeroPageFaults]! += 1
   }

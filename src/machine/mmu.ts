@@ -71,6 +71,7 @@ export class Mmu implements GuestRam {
   readonly digests: Int32Array
   readonly firstPage: number
   readonly pages: number
+  intendedNs = Number.POSITIVE_INFINITY
 
   private readonly ptes: Int32Array
   private readonly tags: Int32Array
@@ -236,8 +237,9 @@ export class Mmu implements GuestRam {
 
   private recordCowFault(): void {
     const doneNs = nowNs()
-    const { cow, cowLock, cowAllocation, cowCopy, cowRemap, cowStore } = this.histograms
+    const { cow, cowFromIntended, cowLock, cowAllocation, cowCopy, cowRemap, cowStore } = this.histograms
     cow.recordNs(doneNs - this.cowStartNs)
+    cowFromIntended.recordNs(doneNs - Math.min(this.intendedNs, this.cowStartNs))
     if (this.cowCopiedNs !== 0) {
       cowLock.recordNs(this.cowLockedNs - this.cowStartNs)
       cowAllocation.recordNs(this.cowAllocatedNs - this.cowLockedNs)

@@ -4,6 +4,8 @@ import { LatencyCounts, type RecordedLatencies } from './latency-counts.js'
 export class GuestHistograms {
   /** A CoW fault, from the store that failed to the same store done. */
   readonly cow = new LatencyCounts()
+  /** The same faults, from when the operation that the store belongs to was to begin (GuestRam's `intendedNs`). */
+  readonly cowFromIntended = new LatencyCounts()
   /** Its parts, of one fault in several: until the PTE was locked, a frame allocated, the page copied, the PTE remapped, the store done. */
   readonly cowLock = new LatencyCounts()
   readonly cowAllocation = new LatencyCounts()
@@ -22,6 +24,7 @@ export class GuestHistograms {
   take(): RecordedLatencies[] {
     const metrics: [string, LatencyCounts][] = [
       ['cow', this.cow],
+      ['cow.fromIntended', this.cowFromIntended],
       ['cow.lock', this.cowLock],
       ['cow.allocation', this.cowAllocation],
       ['cow.copy', this.cowCopy],

@@ -21,7 +21,7 @@ const INT32_LIMIT = 2 ** 31
 
 /** What was recorded of one metric, without the empty counts: plain data. */
 export interface RecordedLatencies {
-  /** What was timed: `cow` (the whole fault), `cow.lock`, `cow.allocation`, `cow.copy`, `cow.remap`, `cow.store`, `store` and `store.page` (the control), `swapIn`, `stall`. */
+  /** What was timed: `cow` (the whole fault), `cow.fromIntended`, `cow.lock`, `cow.allocation`, `cow.copy`, `cow.remap`, `cow.store`, `store` and `store.page` (the control), `swapIn`, `stall`. */
   metric: string
   count: number
   /** Exact. */

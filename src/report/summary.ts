@@ -81,6 +81,7 @@ function summarizePhase(
       faults,
       faultsPerSecond: over.perSecond(faults),
       latencyNs: latencyOfMetric('cow', histograms),
+      fromIntendedNs: latencyOfMetric('cow.fromIntended', histograms),
     },
     stores: over.countAndRate(end.stores - start.stores),
     swap: {
@@ -129,6 +130,7 @@ function summarizeGuest(
       faults,
       faultsPerSecond: over.perSecond(faults),
       latencyNs: latencyOfMetric('cow', histograms),
+      fromIntendedNs: latencyOfMetric('cow.fromIntended', histograms),
     },
     stalls: end.stalls - start.stalls,
     lockWaits: end.lockWaits - start.lockWaits,

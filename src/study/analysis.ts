@@ -3,6 +3,7 @@ import { Prng, seedOf } from '../random/prng.js'
 import { Factorial, type Share, varianceTable } from './anova.js'
 import { meanInterval, shareIntervals } from './bootstrap.js'
 import { type Cell, levelName } from './design.js'
+import type { LatencyFigure } from './latency.js'
 import { type Interval, mean } from './statistics.js'
 import type { Factor, Response, Study } from './study.js'
 
@@ -61,6 +62,8 @@ export interface Analysis {
   /** What the reader must know, a line each. */
   messages: string[]
   responses: ResponseAnalysis[]
+  /** Of CoW faults, by phase and by level of each factor. */
+  latencies: LatencyFigure[]
 }
 
 /** The values of one response by cell and replicate, and means over any cells of theirs. */
@@ -140,6 +143,7 @@ export function analyse(
   values: readonly ResponseValues[],
   runs: Analysis['runs'],
   messages: readonly string[],
+  latencies: readonly LatencyFigure[],
 ): Analysis {
   return {
     study: study.name,
@@ -148,6 +152,7 @@ export function analyse(
     runs,
     messages: [...messages],
     responses: study.responses.map((response, index) => analyseResponse(study, response, values[index]!)),
+    latencies: [...latencies],
   }
 }
 

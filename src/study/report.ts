@@ -1,4 +1,5 @@
 /** report.md: what was run and where, what it says of each response, and how to repeat it. */
+import type { LatencyNs } from '../measure/histograms.js'
 import { markdownTable } from '../report/markdown.js'
 import type { Analysis, MeanFigure, ResponseAnalysis } from './analysis.js'
 import { RESAMPLES } from './bootstrap.js'
@@ -30,6 +31,7 @@ export function studyMarkdown(analysis: Analysis, study: Study, environment: Env
       ...notes,
       ...whatWasRun(study, environment),
       ...withFigures.flat(),
+      ...latencyBlocks(analysis, study),
       ...HOW_TO_READ,
       ...howToRepeat(study),
     ]),
@@ -132,6 +134,37 @@ function figuresOf({ factors }: Study, { name, label }: ResponseAnalysis): strin
   return Object.entries(has).flatMap(([kind, isThere]) =>
     isThere ? [`![${label}: ${kind}](${STUDY_FILES.figures}/${name}-${kind}.svg)`] : [],
   )
+}
+
+/** By level of each factor, in µs; nothing where no fault was timed. */
+function latencyBlocks({ latencies }: Analysis, { factors }: Study): string[] {
+  if (latencies.length === 0) return []
+  return [
+    '## Latency of CoW faults',
+    'Of all guests in all complete runs at a level, together. *Service* is the time from the failed store to the finished ' +
+      'one; *from intended* begins when the operation that the store belongs to was to begin, so it holds what the guest ' +
+      'was late as well.',
+    ...factors.flatMap(({ name, unit }) => {
+      const own = latencies.filter(({ factor }) => factor === name)
+      const rows = own.flatMap(({ phase, level, latencyNs, fromIntendedNs }) => [
+        [phase, level, 'service', ...latencyCells(latencyNs)],
+        ['', '', 'from intended', ...latencyCells(fromIntendedNs)],
+      ])
+      const head = ['phase', nameWithUnit(name, unit), 'time', 'faults', ...LATENCY_HEADS]
+      return [
+        `![Latency by ${name}](${STUDY_FILES.figures}/latency-${name}.svg)`,
+        markdownTable([head, ...rows], 3).join('\n'),
+      ]
+    }),
+  ]
+}
+
+const LATENCY_HEADS = ['p50, µs', 'p90, µs', 'p99, µs', 'p99.9, µs']
+
+function latencyCells(latency: LatencyNs | null): string[] {
+  if (latency === null) return ['0', ...LATENCY_HEADS.map(() => '-')]
+  const { count, p50, p90, p99, p999 } = latency
+  return [String(count), ...[p50, p90, p99, p999].map((ns) => figure(ns / 1000))]
 }
 
 const HOW_TO_READ = [

@@ -11,7 +11,14 @@ const GUESTS = ['guest-1', 'guest-2']
 const PHASES = ['settle', 'idle', 'busy']
 /** Besides the whole fault, which its phase alone names. */
 const PARTS = ['lock', 'allocation', 'copy', 'remap', 'store']
-const METRICS = [...PARTS.map((part) => `cow.${part}`), 'store', 'store.page', 'swapIn', 'stall']
+const METRICS = [
+  'cow.fromIntended',
+  ...PARTS.map((part) => `cow.${part}`),
+  'store',
+  'store.page',
+  'swapIn',
+  'stall',
+]
 
 const phaseOf = (name: string) => summary.phases.find((phase) => phase.name === name)!
 const cwd = temporaryDirectory()
@@ -87,6 +94,20 @@ test('the parts of a fault are shorter than the whole; stores without a fault ar
     }
     assert(log.get('busy.store')!.totalCount > 0)
   }
+})
+
+test('each fault is logged from its intended start too, and no quicker than its service time', () => {
+  for (const log of logs) {
+    for (const phase of PHASES) {
+      const [service, fromIntended] = [log.get(phase)!, log.get(`${phase}.cow.fromIntended`)!]
+      assert.equal(fromIntended.totalCount, service.totalCount, phase)
+      for (const percent of [50, 90, 99, 100])
+        assert(fromIntended.getValueAtPercentile(percent) >= service.getValueAtPercentile(percent))
+    }
+  }
+  const { latencyNs, fromIntendedNs } = phaseOf('busy').cow
+  assert.equal(fromIntendedNs!.count, latencyNs!.count)
+  assert.match(readFileSync(join(directory, 'latency.svg'), 'utf8'), />busy</)
 })
 
 test('a summary’s percentiles are those of its guests’ logs', () => {

@@ -68,7 +68,15 @@ test('the run ends with 0, its table and the place of its results on stdout, and
 
 test('every file is there, and no other', () => {
   assert.deepEqual(readdirSync(directory).sort(), [
-    ...['latency', 'manifest.json', 'reasons.svg', 'shared.svg', 'summary.json', 'timeseries.csv'],
+    ...[
+      'latency',
+      'latency.svg',
+      'manifest.json',
+      'reasons.svg',
+      'shared.svg',
+      'summary.json',
+      'timeseries.csv',
+    ],
   ])
   const latency = GUESTS.flatMap((guest) => [`${guest}.hgrm`, `${guest}.hlog`])
   assert.deepEqual(readdirSync(join(directory, 'latency')).sort(), latency)

@@ -108,6 +108,39 @@ describe('a study from its beginning to its end', { concurrency: 1 }, () => {
   })
 })
 
+test('a study of threads shows the latency of its CoW faults by level', async () => {
+  const threads = STUDY.replace('engine: stepped', 'engine: threads').replace(
+    '  unthrottled: { key: scanner.unthrottled, levels: [false, true] }\n',
+    '',
+  )
+  writeFileSync(join(cwd, 'threads.yaml'), threads)
+  const { code, stderr } = await runTwinpage(['study', './threads.yaml', '--out', 'threads'], { cwd })
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+  const { latencies } = readJson<Analysis>(cwd, 'threads', 'analysis.json')
+  assert.deepEqual(
+    latencies.map(({ phase, factor, level }) => [phase, factor, level]),
+    [
+      ['busy', 'churn', 'low'],
+      ['busy', 'churn', 'high'],
+    ],
+  )
+  for (const { level, latencyNs, fromIntendedNs } of latencies) {
+    const runs = record('threads').runs.filter(({ levels }) => levels.churn === level)
+    const counts = runs.map(({ directory }) => {
+      const { cow } = readSummary(join(cwd, 'threads', directory)).phases.at(-1)!
+      return cow.latencyNs?.count ?? 0
+    })
+    assert.equal(latencyNs!.count, counts[0]! + counts[1]!)
+    assert.equal(fromIntendedNs!.count, latencyNs!.count)
+    assert(fromIntendedNs!.p50 >= latencyNs!.p50)
+  }
+  assert.match(readFileSync(join(cwd, 'threads/figures/latency-churn.svg'), 'utf8'), />churn high</)
+  assert.match(
+    readFileSync(join(cwd, 'threads/report.md'), 'utf8'),
+    /figures\/latency-churn\.svg\)\n\n\| phase/,
+  )
+})
+
 test('Ctrl-C ends it with what there is; started again it runs only what is missing', async () => {
   const { child, ended } = startTwinpage(['study', './tiny.yaml', '--out', 'stopped'], { cwd })
   const complete = () => record('stopped').runs.filter(({ state }) => state === 'complete')

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ZERO_PAGE_DIGEST } from '../../src/kernels/digest.js'
+import { PageKernels } from '../../src/kernels/kernels.js'
 import { ownedBy } from '../../src/machine/frames.js'
 import { PAGE_WORDS } from '../../src/machine/layout.js'
 import { UNIQUE_TAG, ZERO_TAG } from '../../src/machine/machine.js'
 import { ABSENT_PTE, INELIGIBLE, privatePte, sharedPte } from '../../src/machine/pte.js'
+import { latencyOf } from '../../src/measure/histograms.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { guestCounts, TestHost } from '../support/host.js'
 
 const LAST_WORD = PAGE_WORDS - 1
@@ -152,6 +155,7 @@ test('every CoW fault is timed whole, one in eight in parts', () => {
   const { mmu } = guestOf(host)
   const none = {
     cow: 0,
+    'cow.fromIntended': 0,
     'cow.lock': 0,
     'cow.allocation': 0,
     'cow.copy': 0,
@@ -177,7 +181,11 @@ test('every CoW fault is timed whole, one in eight in parts', () => {
       'cow.store': parts,
     }
     const { store: _, 'store.page': __, ...faulted } = host.latencyCounts()
-    const { store: ___, 'store.page': ____, ...expected } = { ...none, cow: faults, ...timed }
+    const {
+      store: ___,
+      'store.page': ____,
+      ...expected
+    } = { ...none, cow: faults, 'cow.fromIntended': faults, ...timed }
     assert.deepEqual(faulted, expected)
     mmu.zero(0)
     host.visit(1, 0)
@@ -209,4 +217,30 @@ test('one store in 64 is timed as the control, by words or by pages, unless it f
   mmu.store(0, 0, Int32Array.of(1), 1)
   assert.equal(host.latencyCounts().cow, 1)
   assert.deepEqual(control(), [3, 1])
+})
+
+test('a CoW fault is timed from its intended start as well, and never for less than its service time', (t) => {
+  const clock = new FakeClock(t)
+  // The fault itself takes 2 ms, and begins after 7.
+  const { copy } = PageKernels.prototype
+  t.mock.method(PageKernels.prototype, 'copy', function (this: PageKernels, to: number, from: number) {
+    clock.advanceMs(2)
+    copy.call(this, to, from)
+  })
+  for (const { intendedMs, delayMs } of [
+    { intendedMs: 0, delayMs: 7 },
+    { intendedMs: 7, delayMs: 0 },
+    { intendedMs: Number.POSITIVE_INFINITY, delayMs: 0 },
+  ]) {
+    const host = sharingHost()
+    const { mmu } = guestOf(host)
+    host.histograms.take()
+    mmu.intendedNs = clock.startNs + (clock.elapsedMs() + intendedMs) * 1e6
+    clock.advanceMs(7)
+    mmu.store(0, 0, Int32Array.of(1), 1)
+    const recordings = host.histograms.take()
+    const msOf = (name: string) =>
+      Math.round(latencyOf(recordings.filter(({ metric }) => metric === name))!.max / 1e6)
+    assert.deepEqual([msOf('cow'), msOf('cow.fromIntended')], [2, 2 + delayMs])
+  }
 })

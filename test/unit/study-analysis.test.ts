@@ -56,7 +56,7 @@ function valuesOf(study: Study, observations: readonly Observation[]): ResponseV
 function analysisOf(study: Study, value: Value): Analysis {
   const observations = observe(study, value)
   const runs = { planned: cellsOf(study).length * study.replicates, complete: observations.length }
-  return analyse(study, [valuesOf(study, observations)], runs, [])
+  return analyse(study, [valuesOf(study, observations)], runs, [], [])
 }
 
 const ab = studyOf([factor('a', ['low', 'high']), factor('b', ['1', '10', '100'], [1, 10, 100])])
@@ -104,7 +104,7 @@ describe('means', () => {
   test('the order in which runs come changes nothing', () => {
     const observations = observe(ab, (levels, replicate) => levels[0]! + noise(levels, replicate))
     const analysisIn = (order: readonly Observation[]) =>
-      analyse(ab, [valuesOf(ab, order)], { planned: 24, complete: 24 }, [])
+      analyse(ab, [valuesOf(ab, order)], { planned: 24, complete: 24 }, [], [])
     const expected = analysisIn(observations)
     fc.assert(
       fc.property(fc.shuffledSubarray(observations, { minLength: 24 }), (order) => {

@@ -84,10 +84,12 @@ function live(t: TestContext, setting: Setting) {
   const host = new TestHost({ guests: [PAGES], frames: 32 })
   const { mmu, contents, counters } = host.guests[0]!
   const storesAtMs: number[] = []
+  const intendedAtMs: number[] = []
   const cost =
     <Rest extends unknown[]>(act: (...rest: Rest) => void) =>
     (...rest: Rest) => {
       storesAtMs.push(clock.elapsedMs())
+      intendedAtMs.push(Math.round((mmu.intendedNs - clock.startNs) / 1e3) / 1e3)
       act.apply(mmu, rest)
       clock.advanceMs(storeMs)
     }
@@ -111,6 +113,7 @@ function live(t: TestContext, setting: Setting) {
   return {
     stores: storesAtMs.length,
     storesAtMs,
+    intendedAtMs,
     missed: counters[GUEST.missed]!,
     digests: [...mmu.digests],
     finishedAtMs: control.finishedAtMs,
@@ -134,6 +137,27 @@ test('open-loop operations begin when they are due', (t) => {
   const { storesAtMs, missed } = live(t, { activities: [zeroAt({ kind: 'rate', perSecond: 100 })] })
   assert.deepEqual(storesAtMs.map(Math.round), [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])
   assert.equal(missed, 0)
+})
+
+test('the intended start of an open-loop operation is its due time, however late the guest is', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 100 })]
+  const { storesAtMs, intendedAtMs } = live(t, { activities, storeMs: 15 })
+  assert.deepEqual(intendedAtMs, [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])
+  assert.deepEqual(storesAtMs.map(Math.round), [0, 15, 30, 45, 60, 75, 90, 105, 120, 135])
+})
+
+test('the intended start of a closed-loop operation is when its thread meant to wake', (t) => {
+  const activities = [zeroAt({ kind: 'closed', threads: 2, thinkSeconds: 0.01 })]
+  const { storesAtMs, intendedAtMs } = live(t, { activities, seconds: 0.05, storeMs: 12 })
+  // Both are due at once; what one thread waits for the other is the guest's lateness, its thinking is not.
+  assert.deepEqual(storesAtMs.map(Math.round), [0, 12, 24, 36, 48])
+  assert.deepEqual(intendedAtMs.map(Math.round), [0, 0, 22, 34, 46])
+})
+
+test('an operation that nothing paces is intended when it begins', (t) => {
+  const activities: Activity[] = [{ do: 'boot', pace: { kind: 'over', seconds: 0 } }]
+  const { intendedAtMs } = live(t, { activities, storeMs: 1 })
+  assert.deepEqual(intendedAtMs, new Array(12).fill(Number.POSITIVE_INFINITY))
 })
 
 test('a guest that has fallen behind does what was due as fast as it can, before and after the end', (t) => {
