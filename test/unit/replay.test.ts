@@ -77,6 +77,8 @@ interface Store {
 interface Replayed {
   host: TestHost
   stores: Store[]
+  /** When each of them was to begin. */
+  intendedAtMs: number[]
   /** What the guest held at each snapshot, when it waited for the sample. */
   snapshots: (number | undefined)[][]
 }
@@ -95,6 +97,7 @@ function replay(t: TestContext, guest: number, setting: Setting = {}): Replayed 
   const { contents } = host.guests[guest]!
   const clock = new FakeClock(t)
   const stores: Store[] = []
+  const intendedAtMs: number[] = []
   const snapshots: (number | undefined)[][] = []
   let sampleDueMs = 0
   const control: FakeControl = new FakeControl(clock, { guests: 2 }, () => {
@@ -112,6 +115,7 @@ function replay(t: TestContext, guest: number, setting: Setting = {}): Replayed 
   }
   const { writeKnown } = contents
   contents.writeKnown = (ppn, content) => {
+    intendedAtMs.push(Math.round((contents.ram.intendedNs - clock.startNs) / 1e6))
     stores.push({ atMs: Math.round(clock.elapsedMs()), ppn, content })
     writeKnown.call(contents, ppn, content)
     clock.advanceMs(storeMs)
@@ -120,7 +124,7 @@ function replay(t: TestContext, guest: number, setting: Setting = {}): Replayed 
   drive(new Replay(control, recorder, contents, guest, guestTraceOf(trace, guest), scaleTime), control)
   t.mock.restoreAll()
   host.assertIntact()
-  return { host, stores, snapshots }
+  return { host, stores, intendedAtMs, snapshots }
 }
 
 function pagesOf(host: TestHost, guest: number): (number | undefined)[] {
@@ -154,6 +158,12 @@ test('every change is a store of its own, evenly spread over the time between sn
     atFullSpeed.map(({ atMs }) => atMs),
     [0, 0, 25_000, 50_000, 75_000, 120_000],
   )
+})
+
+test('the intended start of a change is its time in the trace, however late the guest is', (t) => {
+  const { stores, intendedAtMs } = replay(t, 0, { storeMs: 300 })
+  assert.deepEqual(intendedAtMs, [0, 0, 250, 500, 750, 1200])
+  assert(stores.at(-1)!.atMs > 1200, 'the guest is late')
 })
 
 test('a store of zeros to a page without a frame gives it one, as the capture says it had', (t) => {
