@@ -5,6 +5,7 @@ import type { RunOptions } from '../experiment/run.js'
 import { KSM_PATHS, type KsmPaths } from '../linux/ksm-paths.js'
 import { restoreAbandonedKsm } from '../linux/take-over.js'
 import { checkCommand } from './check.js'
+import { compareCommand } from './compare.js'
 import { runCommand } from './run.js'
 import { scenariosCommand } from './scenarios.js'
 import { studyCommand } from './study.js'
@@ -37,9 +38,10 @@ export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void
       .command(topCommand(hooks.ksmPaths ?? KSM_PATHS))
       .command(validateCommand)
       .command(studyCommand)
+      .command(compareCommand)
       .demandCommand(
         1,
-        'name a command: run, scenarios, check, trace, top, validate or study; --help tells more',
+        'name a command: run, scenarios, check, trace, top, validate, study or compare; --help tells more',
       )
       .strict()
       .showHelpOnFail(false)

@@ -21,7 +21,7 @@ describe('a mistake on the command line gives one line on stderr and exit code 2
   concurrency: 4,
 }, () => {
   const mistakes: [args: string[], says: RegExp][] = [
-    [[], /name a command: run, scenarios, check, trace, top, validate or study/],
+    [[], /name a command: run, scenarios, check, trace, top, validate, study or compare/],
     [['rnu', 'quick'], /rnu/],
     [['run'], /./],
     [['run', 'quick', '--colour'], /colour/],

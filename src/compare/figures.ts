@@ -1,0 +1,56 @@
+/** The figures that runs are compared by, each by its path in a phase of summary.json. */
+import { REASONS, type Reason } from '../experiment/not-shared.js'
+import type { Summary } from '../experiment/outcome.js'
+import { readResponse } from '../study/responses.js'
+
+export type FigureUnit = 'MiB' | 'part' | '/s' | 's' | 'ns' | ''
+
+export interface Figure {
+  path: string
+  label: string
+  unit: FigureUnit
+  /** Memory that summary.json has of the scaled run only: told at full size, as all memory is here. */
+  isScaled?: true
+}
+
+const REASON_LABELS: Record<Reason, string> = {
+  secondLook: 'second look',
+  rateLimited: 'rate-limited',
+  starved: 'starved',
+  ineligible: 'ineligible',
+  salted: 'salted',
+}
+
+export const FIGURES: readonly Figure[] = [
+  { path: 'fullSize.savedMiB', label: 'saved', unit: 'MiB' },
+  { path: 'fullSize.opportunityMiB', label: 'opportunity', unit: 'MiB' },
+  { path: 'captureRatio', label: 'captured', unit: 'part' },
+  ...REASONS.map((reason): Figure => {
+    const label = `not: ${REASON_LABELS[reason]}`
+    return { path: `notShared.${reason}MiB`, label, unit: 'MiB', isScaled: true }
+  }),
+  { path: 'brokenMiB', label: 'broken', unit: 'MiB', isScaled: true },
+  { path: 'fullSize.footprintMiB', label: 'footprint', unit: 'MiB' },
+  { path: 'fullSize.swappedMiB', label: 'swapped', unit: 'MiB' },
+  { path: 'scan.pagesPerSecond', label: 'scanned', unit: '/s' },
+  { path: 'scan.pagesAskedPerSecond', label: 'asked', unit: '/s' },
+  { path: 'scan.cpuSeconds', label: 'scan CPU', unit: 's' },
+  { path: 'scan.waitingSeconds', label: 'scan waits', unit: 's' },
+  { path: 'host.utilisation', label: 'utilisation', unit: 'part' },
+  { path: 'stores.perSecond', label: 'stores', unit: '/s' },
+  { path: 'cow.faultsPerSecond', label: 'CoW faults', unit: '/s' },
+  { path: 'cow.latencyNs.p50', label: 'CoW p50', unit: 'ns' },
+  { path: 'cow.latencyNs.p99', label: 'CoW p99', unit: 'ns' },
+  { path: 'swap.outs', label: 'swap-outs', unit: '' },
+  { path: 'swap.ins', label: 'swap-ins', unit: '' },
+]
+
+/** Null: the run has no such figure in that phase. */
+export function readFigure(summary: Summary, phase: string, { path, isScaled }: Figure): number | null {
+  const found = summary.phases.find(({ name }) => name === phase)
+  if (found === undefined) return null
+  // From the phase on, whose name may have dots.
+  const reading = readResponse(found as unknown as Summary, path)
+  if ('problem' in reading || reading.value === null) return null
+  return reading.value * (isScaled ? summary.scale.memory : 1)
+}
