@@ -8,7 +8,24 @@
  * because others had the processor is made up as far as a slice of it, and no further; likewise what its operations took too
  * much. Slices differ in length, at random, or all guests would want their processors at the same moments.
  */
-import type { Prng } from '../random/prng.js'
+import type { GuestTask } from '../experiment/messages.js'
+import { Prng, seedOf } from '../random/prng.js'
+
+/** As much of a guest's task as says what it asks for. */
+export type Demanding = Pick<GuestTask, 'guest' | 'seed' | 'phases'> & {
+  plan: Pick<GuestTask['plan'], 'demand'>
+}
+
+/** What it asks for in a phase that begins; undefined: nothing. */
+export function demandIn(
+  phase: number,
+  { guest, seed, phases, plan }: Demanding,
+  processorNs: () => number,
+): Demand | undefined {
+  const part = plan.demand[phase]!
+  if (part === 0) return undefined
+  return new Demand(part, processorNs, new Prng(seedOf('demand', seed, guest, phases[phase]!.name)))
+}
 
 /** A slice, on average; it has half of that at least, and half as much again at most. */
 const SLICE_NS = 10e6

@@ -71,13 +71,14 @@ export class Guest implements Actor {
     const { ram } = this.attached
     const contents = new PageContents(ram, task.seed, task.guest)
     const memory = { ram, contents, image: task.plan.image }
+    const ofThread = processorNs ?? (() => this.ownTime.readNs())
     this.life =
       task.trace === undefined
         ? new Workload(control, this.recorder, memory, counters, task, {
             batchOperations,
-            processorNs: processorNs ?? (() => this.ownTime.readNs()),
+            processorNs: ofThread,
           })
-        : new Replay(control, this.recorder, contents, task.guest, task.trace, task.scaleTime)
+        : new Replay(control, this.recorder, contents, task, task.trace, ofThread)
   }
 
   step(): number {

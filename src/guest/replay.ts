@@ -1,14 +1,18 @@
 /**
  * Replays a trace: every change between two snapshots becomes a store of the whole page, spread evenly over the time
- * between them. At each snapshot the guest waits until the main thread has looked at its memory, so that the sample
+ * between them; what is demanded of a processor is computed when none is due. At each snapshot the guest waits until the main thread has looked at its memory, so that the sample
  * of a snapshot sees exactly that snapshot, whatever the scheduler does. Between two phases it stands still.
  */
-import type { GuestTrace } from '../experiment/messages.js'
+import type { GuestTask, GuestTrace } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import type { PageContents } from './contents.js'
+import { type Demand, type Demanding, demandIn } from './demand.js'
 import type { PhaseRecorder } from './phase-recorder.js'
+
+/** As much of a guest's task as its replay depends on. */
+export type ReplayLife = Demanding & Pick<GuestTask, 'scaleTime'>
 
 export class Replay implements Actor {
   /** How many snapshots are in the guest's memory, and how many changes of the next one. */
@@ -16,14 +20,17 @@ export class Replay implements Actor {
   private changes = 0
   /** When the clock was last read. */
   private readNs = 0
+  private phase = -1
+  /** In a phase in which it asks for more of its processor than the changes take. */
+  private demand: Demand | undefined
 
   constructor(
     private readonly control: Control,
     private readonly recorder: Pick<PhaseRecorder, 'follow'>,
     private readonly contents: PageContents,
-    private readonly guest: number,
+    private readonly life: ReplayLife,
     private readonly trace: GuestTrace,
-    private readonly scaleTime: number,
+    private readonly processorNs: () => number,
   ) {}
 
   /** Makes the change that is due. */
@@ -37,11 +44,15 @@ export class Replay implements Actor {
     const dueNs = this.dueNs(changes)
     if (dueNs > this.readNs) {
       this.readNs = nowNs()
-      if (dueNs > this.readNs) return dueNs
+      if (dueNs > this.readNs) {
+        const restNs = Math.min(dueNs, this.restUntilNs())
+        // It computes, if only what time it is.
+        return restNs > this.readNs ? restNs : AT_ONCE
+      }
     }
     if (this.changes === changes) {
       this.changes = 0
-      this.control.replayedSnapshots(this.guest, ++this.snapshots)
+      this.control.replayedSnapshots(this.life.guest, ++this.snapshots)
       return ON_EVENT
     }
     const change = first + this.changes++
@@ -57,6 +68,16 @@ export class Replay implements Actor {
     const toSeconds = timesSeconds[this.snapshots]!
     const part = (this.changes + 1) / (changes + 1)
     const seconds = part < 1 ? fromSeconds + part * (toSeconds - fromSeconds) : toSeconds
-    return this.control.runStartNs() + (seconds * 1e9) / this.scaleTime
+    return this.control.runStartNs() + (seconds * 1e9) / this.life.scaleTime
+  }
+
+  private restUntilNs(): number {
+    const phase = this.control.phase()
+    if (phase !== this.phase) {
+      this.phase = phase
+      this.demand = demandIn(phase, this.life, this.processorNs)
+    }
+    const startNs = this.control.phaseStartNs(phase)
+    return startNs + (this.demand?.restUntilNs(this.readNs - startNs) ?? Number.POSITIVE_INFINITY)
   }
 }

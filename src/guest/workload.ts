@@ -9,11 +9,11 @@
 import type { GuestTask } from '../experiment/messages.js'
 import { nowNs } from '../measure/clock.js'
 import { GUEST } from '../measure/counters.js'
-import { Prng, seedOf } from '../random/prng.js'
+import { seedOf } from '../random/prng.js'
 import type { Activity, Pace } from '../scenario/plan.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
-import { Demand } from './demand.js'
+import { type Demand, type Demanding, demandIn } from './demand.js'
 import { type GuestMemory, operationOf } from './operations.js'
 import { BusyLoop, type Pacer, pacerOf } from './pace.js'
 import type { PhaseRecorder } from './phase-recorder.js'
@@ -33,9 +33,7 @@ interface Runner {
 }
 
 /** As much of a guest's task as its life depends on. */
-export type Life = Pick<GuestTask, 'guest' | 'seed' | 'phases'> & {
-  plan: Pick<GuestTask['plan'], 'activities' | 'demand'>
-}
+export type Life = Demanding & { plan: Pick<GuestTask['plan'], 'activities'> }
 
 export interface WorkloadOptions {
   /** Operations that one step does at most. */
@@ -88,9 +86,7 @@ export class Workload implements Actor {
     this.runners = plan.activities[this.phase]!.map((activity, index) =>
       this.runnerOf(activity, seedOf('activity', seed, guest, phase.name, index)),
     )
-    const part = plan.demand[this.phase]!
-    const ofDemand = new Prng(seedOf('demand', seed, guest, phase.name))
-    this.demand = part === 0 ? undefined : new Demand(part, this.options.processorNs, ofDemand)
+    this.demand = demandIn(this.phase, this.life, this.options.processorNs)
     this.state = 'living'
     return this.step()
   }

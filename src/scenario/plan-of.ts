@@ -48,9 +48,14 @@ interface Guests {
 export function planOf({ name, scenario, trace }: ParsedScenario, report: Report): Plan {
   const { host, scale } = scenario
   const phases = phasesOf(scenario, under(report, 'phases'))
+  const phaseNames = phases.map((phase) => phase.name)
   const { guests, contents } = trace
-    ? traceGuests(trace, phases.length, under(report, 'trace'))
-    : imageGuests(scenario, phases, under(report, 'guests'))
+    ? traceGuests(
+        trace,
+        demandOf(scenario.demand, phaseNames, under(report, 'demand')),
+        under(report, 'trace'),
+      )
+    : imageGuests(scenario, phaseNames, under(report, 'guests'))
   checkGuests(guests, under(report, trace ? 'trace' : 'guests'))
   const frames = framesOf(scenario, under(report, 'host', 'memory'))
   if (scenario.backend === 'linux-ksm') checkRealMemory(guests, frames, under(report, 'host', 'memory'))
@@ -128,7 +133,7 @@ function sampleSecondsOf(
 }
 
 /** The trace's guests, all alike: what they hold and do comes from the trace. */
-function traceGuests(trace: TraceFacts, phases: number, report: Report): Guests {
+function traceGuests(trace: TraceFacts, demand: number[], report: Report): Guests {
   const unfit = trace.guests.find((name) => !nameText(GUEST_LETTERS).test(name))
   if (unfit !== undefined) {
     report([], `its guest ${show(unfit)} can't give its name to a file; expected letters of ${GUEST_LETTERS}`)
@@ -144,16 +149,19 @@ function traceGuests(trace: TraceFacts, phases: number, report: Report): Guests 
     salt: undefined,
     share: true,
     image: [],
-    activities: Array.from({ length: phases }, () => []),
-    demand: new Array<number>(phases).fill(0),
+    activities: demand.map(() => []),
+    demand,
     processors: undefined,
     traceGuest,
   }))
   return { guests, contents: trace.distinctContents }
 }
 
-function imageGuests({ guests = [], scale }: Scenario, phases: readonly PhasePlan[], report: Report): Guests {
-  const phaseNames = phases.map((phase) => phase.name)
+function imageGuests(
+  { guests = [], scale }: Scenario,
+  phaseNames: readonly string[],
+  report: Report,
+): Guests {
   const unnumbered: UnnumberedGuest[] = []
   const plans: GuestPlan[] = []
   const names = new Set<string>()

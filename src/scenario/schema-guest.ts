@@ -176,7 +176,7 @@ const workload = z
 
 const fraction = number(0, 1)
 
-const demand = z
+export const demand = z
   .union([fraction, z.record(z.string(), fraction)], {
     error: expected('a number from 0 to 1, or a mapping of phase names to such numbers'),
   })

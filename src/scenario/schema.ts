@@ -31,7 +31,7 @@ import {
   UINT32_MAX,
   UNKNOWN_CLOCK_GHZ,
 } from './limits.js'
-import { guest } from './schema-guest.js'
+import { demand, guest } from './schema-guest.js'
 import { checkPolicyKeys, phaseScanner, type ScannerSettings, scanner } from './schema-scanner.js'
 import { checkThreads } from './schema-threads.js'
 import { formatDuration } from './units.js'
@@ -187,6 +187,9 @@ export const scenarioSchema = mapping({
     .min(1, { error: expected('the path of a page-content trace') })
     .optional()
     .describe('guests replay this trace; relative to the scenario file'),
+  demand: demand.describe(
+    "part of one processor that the thread of each of the trace's guests asks for, as guests[].demand",
+  ),
   host,
   guests: list('guests', guest, 1, GUESTS_MAX).optional(),
   scanner,
@@ -213,6 +216,8 @@ export const scenarioSchema = mapping({
     checkThreads(value, (path, message) => complain([...path], message))
     if (value.trace === undefined && value.guests === undefined)
       complain(['guests'], 'is missing; expected a list of guests, or a trace')
+    if (value.trace === undefined && value.demand !== undefined)
+      complain(['demand'], "is that of a trace's guests; expected guests[].demand, or a trace")
     if (value.trace === undefined) return
     if (value.guests !== undefined)
       complain(['guests'], 'the trace brings its own guests; leave guests or trace out')

@@ -121,7 +121,10 @@ function replay(t: TestContext, guest: number, setting: Setting = {}): Replayed 
     clock.advanceMs(storeMs)
   }
   const recorder = { follow: () => true }
-  drive(new Replay(control, recorder, contents, guest, guestTraceOf(trace, guest), scaleTime), control)
+  const phases = [{ name: 'all', seconds: 1000, endsByTime: true }]
+  const life = { guest, seed: 1, phases, plan: { demand: [0] }, scaleTime }
+  control.startPhase(0, clock.startNs)
+  drive(new Replay(control, recorder, contents, life, guestTraceOf(trace, guest), () => 0), control)
   t.mock.restoreAll()
   host.assertIntact()
   return { host, stores, intendedAtMs, snapshots }
@@ -164,6 +167,40 @@ test('the intended start of a change is its time in the trace, however late the 
   const { stores, intendedAtMs } = replay(t, 0, { storeMs: 300 })
   assert.deepEqual(intendedAtMs, [0, 0, 250, 500, 750, 1200])
   assert(stores.at(-1)!.atMs > 1200, 'the guest is late')
+})
+
+test('what is demanded of a processor is computed between the changes, and delays none', (t) => {
+  const host = new TestHost({ guests: [6, 6] })
+  const { contents } = host.guests[0]!
+  const clock = new FakeClock(t)
+  const control = new FakeControl(clock, { guests: 2 })
+  control.startPhase(0, clock.startNs)
+  control.replayedSnapshots = (_, count) => control.snapshotSampled(count)
+  const storedAtMs: number[] = []
+  contents.writeKnown = () => storedAtMs.push(clock.elapsedMs())
+  const phases = [{ name: 'all', seconds: 1, endsByTime: true }]
+  const life = { guest: 0, seed: 1, phases, plan: { demand: [0.4] }, scaleTime: 100 }
+  let busyMs = 0
+  const recorder = { follow: () => true }
+  const of0 = guestTraceOf(trace, 0)
+  const guest = new Replay(control, recorder, contents, life, of0, () => busyMs * 1e6)
+  // The last change is due at 1,200 ms.
+  while (storedAtMs.length < 6 && clock.elapsedMs() < 2000) {
+    const wakeNs = guest.step()
+    const restMs = (wakeNs - clock.startNs) / 1e6 - clock.elapsedMs()
+    if (Number.isFinite(wakeNs) && restMs > 0) clock.advanceMs(restMs + 0.01)
+    else {
+      clock.advanceMs(0.1)
+      busyMs += 0.1
+    }
+  }
+  const part = busyMs / clock.elapsedMs()
+  t.mock.restoreAll()
+  assert(Math.abs(part - 0.4) < 0.03, `it had ${part} of the processor`)
+  assert.deepEqual(
+    storedAtMs.map((ms) => Math.floor(ms / 10) * 10),
+    [0, 0, 250, 500, 750, 1200],
+  )
 })
 
 test('a store of zeros to a page without a frame gives it one, as the capture says it had', (t) => {

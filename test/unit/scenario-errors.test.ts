@@ -965,6 +965,14 @@ describe('a trace', () => {
   test('brings its own guests', () => {
     traced(`${TRACED}guests: [{ name: a, memory: 1MiB }]\n`, 5, 'guests', /the trace brings its own guests/)
   })
+  test('gives its guests what is demanded, by phase', () => {
+    const { guests, phases } = loadScenario(written(`${TRACED}demand: 0.5\n`)).plan
+    assert.deepEqual(
+      guests.map(({ demand }) => demand),
+      guests.map(() => phases.map(() => 0.5)),
+    )
+    traced(`${TRACED}demand: { never: 1 }\n`, 5, 'demand.never', /never/)
+  })
   test('can’t be scaled in memory', () => {
     traced(
       TRACED.replace('memory: 1,', 'memory: 2,'),
@@ -993,5 +1001,9 @@ describe('a trace', () => {
       'guests',
       /^.*is missing; expected a list of guests, or a trace$/,
     )
+  })
+  test('is what a demand of the whole scenario needs', () => {
+    const file = written(`${SOUND}demand: 1\n`)
+    assert.match(errorOf(file).message, /demand: is that of a trace's guests; expected guests\[\]\.demand/)
   })
 })
