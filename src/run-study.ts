@@ -4,7 +4,7 @@
  */
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { EXIT, isDiskError, messageOf, ResourceError } from './errors.js'
+import { EXIT, isSystemError, messageOf, ResourceError } from './errors.js'
 import type { Summary } from './experiment/outcome.js'
 import { renderPercentiles } from './report/percentile-chart.js'
 import { ResultsDirectory } from './report/results-directory.js'
@@ -66,8 +66,8 @@ export async function recordStudy(loaded: LoadedStudy, options: StudyOptions = {
     const recording = new StudyRecording(loaded, directory)
     return await recording.run(options)
   } catch (error) {
-    if (!isDiskError(error)) throw error
-    throw new ResourceError(`can't write to ${path}: ${messageOf(error)}`)
+    if (!isSystemError(error)) throw error
+    throw new ResourceError(`can't keep the study in ${path}: ${messageOf(error)}`)
   }
 }
 

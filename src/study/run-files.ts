@@ -21,10 +21,14 @@ export function readRun(directory: string): CompleteRun | undefined {
   const manifest = readJson<Manifest>(join(directory, 'manifest.json'))
   if (manifest?.state === 'running' && isAlive(manifest.pid)) throw beingRun(directory, manifest.pid)
   const summary = readJson<Summary>(join(directory, 'summary.json'))
-  if (manifest?.state !== 'complete' || summary === undefined || !isIntact(summary.integrity))
-    return undefined
+  if (manifest?.state !== 'complete' || !hasHost(manifest.options)) return undefined
+  if (summary === undefined || !isIntact(summary.integrity)) return undefined
   const seconds = (Date.parse(manifest.endedAt!) - Date.parse(manifest.startedAt)) / 1000
   return { summary, options: manifest.options, seconds }
+}
+
+function hasHost(options: unknown): boolean {
+  return typeof (options as { host?: unknown } | undefined)?.host === 'object'
 }
 
 /** Where the options of a run differ from those that the same run would have now. */

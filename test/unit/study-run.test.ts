@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
-import { EXIT } from '../../src/errors.js'
+import { EXIT, ResourceError } from '../../src/errors.js'
+import { markdownTable } from '../../src/report/markdown.js'
 import { recordStudy } from '../../src/run-study.js'
 import type { Analysis } from '../../src/study/analysis.js'
 import { loadStudy } from '../../src/study/load.js'
@@ -348,4 +349,31 @@ test('a study.json that can not be read is the mistake of whoever named the dire
   const out = freshOut()
   mkdirSync(join(out, 'study.json'), { recursive: true })
   await assert.rejects(make(out), { name: 'UserError', message: /is not the record of a study/ })
+})
+
+test('a directory that can’t be written to in the middle of a study is said in one line', async () => {
+  const out = freshOut()
+  const spoil = (request: RunRequest) => {
+    rmSync(join(out, 'study.json'), { force: true, recursive: true })
+    mkdirSync(join(out, 'study.json'))
+    return found(request)
+  }
+  await assert.rejects(
+    make(out, spoil),
+    (error) =>
+      error instanceof ResourceError && /^can't keep the study in .*EISDIR[^\n]*$/.test(error.message),
+  )
+})
+
+test('a complete run without options is made again', async () => {
+  const out = freshOut()
+  await make(out)
+  const manifest = join(out, 'runs', readdirSync(join(out, 'runs'))[0]!, 'manifest.json')
+  const { options: _, ...rest } = readJson<{ options: object }>(manifest)
+  writeFileSync(manifest, JSON.stringify(rest))
+  assert.equal((await make(out)).made.length, 1)
+})
+
+test('a bar in a name is no end of a table’s cell', () => {
+  assert.equal(markdownTable([['a|b', 'c']])[0], '| a\\|b |   c |')
 })
