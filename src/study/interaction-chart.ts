@@ -45,9 +45,12 @@ export function interactionChart(
   }
 }
 
-/** The first one whose levels are amounts is the x axis; the others follow as the study has them. */
+/**
+ * The first one with amounts to draw a line through, three or more, is the x axis; the others follow as the study has
+ * them.
+ */
 function inRoles(factors: readonly Factor[]): Factor[] {
-  const x = factors.find(({ amounts }) => amounts !== undefined) ?? factors[0]!
+  const x = factors.find(({ amounts = [] }) => amounts.length > 2) ?? factors[0]!
   return [x, ...factors.filter((factor) => factor !== x)]
 }
 

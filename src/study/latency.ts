@@ -110,7 +110,7 @@ export function latencyChart(
       curves: own
         .filter((entry) => entry.phase === phase)
         .map(({ level, service, fromIntended }) => ({
-          name: `${factor.name} ${levelName(factor, level)}`,
+          name: levelName(factor, level),
           service,
           fromIntended,
         })),
