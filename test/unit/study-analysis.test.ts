@@ -237,7 +237,9 @@ describe('charts', () => {
     assert.equal(interactionChart(one, response, ofOne), undefined)
   })
   test('a third factor has a panel for each level; more are averaged over, and it says so', () => {
-    const four = studyOf(['a', 'b', 'c', 'd'].map((name) => factor(name, [`${name}0`, `${name}1`])))
+    // Two amounts make no axis.
+    const words = ['a', 'b', 'c'].map((name) => factor(name, [`${name}0`, `${name}1`]))
+    const four = studyOf([...words, factor('d', ['0', '19'], [0, 19])])
     const ofFour = valuesOf(
       four,
       observe(four, ([a, b, c, d]) => 1000 * a! + 100 * b! + 10 * c! + d!),
