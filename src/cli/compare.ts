@@ -25,7 +25,7 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of tables' })
       .example('$0 compare results/quick', 'all runs of quick, in groups of the same options'),
   handler: ({ runs, json }) => {
-    const comparison = compareRuns(findRuns(runs.map(String)))
+    const comparison = compareRuns(findRuns(runs))
     if (json) {
       printResult(JSON.stringify(comparison, null, 2))
       return

@@ -1,15 +1,17 @@
 /** The comparison of runs as data: what `--json` prints, and what the tables are made of. */
-import { printable } from '../errors.js'
 import { Prng, seedOf } from '../random/prng.js'
-import { type Interval, mean } from '../study/statistics.js'
+import { mean } from '../study/statistics.js'
+import type { Difference } from './differences.js'
+import { doubtsAbout } from './doubts.js'
 import { FIGURES, type Figure, type FigureUnit, readFigure } from './figures.js'
 import {
-  type Difference,
+  arePaired,
   type Group,
   groupRuns,
   machineDifferences,
   optionDifferences,
-  showDifference,
+  phasesOf,
+  seedsOf,
 } from './groups.js'
 import { pairedRatio, type Ratio, unpairedRatio } from './ratio.js'
 import type { FoundRuns } from './runs.js'
@@ -24,6 +26,7 @@ export interface Comparison {
 export interface ComparedGroup {
   name: string
   scenario: string
+  /** By run, as directories and the values of figures are. */
   seeds: number[]
   directories: string[]
   /** Options that are not the baseline's; none: it is the baseline, or only the machine differs. */
@@ -48,38 +51,26 @@ export interface ComparedFigure {
 
 /** The baseline's ratio is null. */
 export interface GroupFigure extends Ratio {
-  /** In the order of the group's runs; null: that run has none. */
+  /** Null: that run has none. */
   values: (number | null)[]
   mean: number | null
 }
 
 export function compareRuns({ runs, warnings }: FoundRuns): Comparison {
   const groups = groupRuns(runs)
-  const baseline = groups[0]!
-  const phasesOf = ({ runs }: Group) =>
-    new Set(runs.flatMap(({ summary }) => summary.phases.map(({ name }) => name)))
-  const ofGroups = groups.map(phasesOf)
-  const all = [...new Set(ofGroups.flatMap((phases) => [...phases]))]
-  const common = all.filter((phase) => ofGroups.every((phases) => phases.has(phase)))
-  const unshared = all
-    .filter((phase) => !common.includes(phase))
-    .map((phase) => {
-      const having = groups.filter((_, index) => ofGroups[index]!.has(phase)).map(({ name }) => name)
-      return printable(`phase ${phase} is not compared: only ${having.join(', ')} has it`)
-    })
+  const [baseline] = groups as [Group]
+  const common = [...phasesOf(baseline)].filter((phase) =>
+    groups.every((group) => phasesOf(group).has(phase)),
+  )
   return {
     groups: groups.map((group) => describe(baseline, group)),
     phases: common.map((name) => ({ name, figures: FIGURES.map((figure) => compare(groups, name, figure)) })),
-    warnings: [
-      ...warnings,
-      ...(groups.length === 1 ? ['all runs have the same options: there is nothing to compare them to'] : []),
-      ...groups.slice(1).flatMap((group) => differencesOf(baseline, group)),
-      ...unshared,
-    ],
+    warnings: [...warnings, ...doubtsAbout(groups)],
   }
 }
 
 function describe(baseline: Group, group: Group): ComparedGroup {
+  const hasIntervals = group !== baseline && Math.min(group.runs.length, baseline.runs.length) >= 2
   return {
     name: group.name,
     scenario: group.runs[0]!.manifest.scenario,
@@ -87,79 +78,44 @@ function describe(baseline: Group, group: Group): ComparedGroup {
     directories: group.runs.map(({ directory }) => directory),
     differsIn: optionDifferences(baseline, group),
     machineDiffersIn: machineDifferences(baseline, group),
-    replicates:
-      group === baseline || Math.min(group.runs.length, baseline.runs.length) < 2
-        ? null
-        : isPaired(baseline, group)
-          ? 'paired'
-          : 'unpaired',
+    replicates: !hasIntervals ? null : arePaired(baseline, group) ? 'paired' : 'unpaired',
   }
-}
-
-/** What makes a comparison doubtful; that options differ is what it is for. */
-function differencesOf(baseline: Group, group: Group): string[] {
-  const [a, b] = [baseline.runs[0]!, group.runs[0]!]
-  const machine = machineDifferences(baseline, group)
-  const { memory, time } = b.summary.scale
-  const scenario = `${group.name} is of scenario ${b.manifest.scenario}, ${baseline.name} of ${a.manifest.scenario}`
-  const scale =
-    `${group.name} has another scale than ${baseline.name}: memory is compared at full size; rates, times, ` +
-    'latencies and counts are those of the scaled runs'
-  const unlike = machine.map((difference) => `${difference.key} ${showDifference(difference)}`).join('; ')
-  return [
-    ...(a.manifest.scenario === b.manifest.scenario ? [] : [scenario]),
-    ...(machine.length === 0 ? [] : [`${group.name} is of another machine than ${baseline.name}: ${unlike}`]),
-    ...(a.summary.scale.memory === memory && a.summary.scale.time === time ? [] : [scale]),
-  ].map(printable)
 }
 
 function compare(groups: readonly Group[], phase: string, figure: Figure): ComparedFigure {
   const { path, label, unit } = figure
-  const values = groups.map(({ runs }) => runs.map(({ summary }) => readFigure(summary, phase, figure)))
+  const valuesOf = ({ runs }: Group) => runs.map(({ summary }) => readFigure(summary, phase, figure))
+  const [baseline] = groups as [Group]
+  const below = valuesOf(baseline)
   return {
     path,
     label,
     unit,
-    groups: groups.map((group, index) => {
-      const known = values[index]!.filter(isKnown)
-      const random = new Prng(seedOf('compare', phase, path, index))
-      const ratio =
-        index === 0
-          ? { ratio: null, interval: null as Interval | null }
-          : ratioOf(groups[0]!, values[0]!, group, values[index]!, random)
-      return { values: values[index]!, mean: known.length === 0 ? null : mean(known), ...ratio }
+    groups: groups.map((group) => {
+      const values = valuesOf(group)
+      const known = values.filter(isKnown)
+      const random = new Prng(seedOf('compare', phase, path, group.name))
+      return {
+        values,
+        mean: known.length === 0 ? null : mean(known),
+        ...(group === baseline
+          ? { ratio: null, interval: null }
+          : ratioOf(below, values, arePaired(baseline, group), random)),
+      }
     }),
   }
 }
 
 type Values = readonly (number | null)[]
 
-function ratioOf(baseline: Group, below: Values, group: Group, above: Values, random: Prng): Ratio {
-  if (isPaired(baseline, group) && below.every(isKnown) && above.every(isKnown)) {
-    const order = seedsOf(baseline).map((seed) => seedsOf(group).indexOf(seed))
-    return pairedRatio(
-      below,
-      order.map((run) => above[run]!),
-      random,
-    )
-  }
-  return unpairedRatio(below.filter(isKnown), above.filter(isKnown), random)
-}
-
-/** With the same seed guests make the same choices, so what differs then is not the seed's doing. */
-function isPaired(baseline: Group, group: Group): boolean {
-  const seeds = new Set(seedsOf(baseline))
-  const others = seedsOf(group)
-  return (
-    seeds.size === baseline.runs.length &&
-    others.length === seeds.size &&
-    new Set([...seeds, ...others]).size === seeds.size &&
-    new Set(others).size === seeds.size
+function ratioOf(below: Values, above: Values, isPaired: boolean, random: Prng): Ratio {
+  if (!isPaired) return unpairedRatio(below.filter(isKnown), above.filter(isKnown), random)
+  const runs = below.flatMap((_, run) => (isKnown(below[run]!) && isKnown(above[run]!) ? [run] : []))
+  return pairedRatio(
+    runs.map((run) => below[run]!),
+    runs.map((run) => above[run]!),
+    random,
   )
-}
-
-function seedsOf({ runs }: Group): number[] {
-  return runs.map(({ manifest }) => manifest.seed)
 }
 
 function isKnown(value: number | null): value is number {

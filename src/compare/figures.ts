@@ -1,7 +1,8 @@
-/** The figures that runs are compared by, each by its path in a phase of summary.json. */
-import { REASONS, type Reason } from '../experiment/not-shared.js'
-import type { Summary } from '../experiment/outcome.js'
+/** The figures that runs are compared by, each by its path in a phase of summary.json. All are amounts, so none is below 0. */
+import { REASONS } from '../experiment/not-shared.js'
+import { REASON_NAMES } from '../report/reason-names.js'
 import { readResponse } from '../study/responses.js'
+import type { RunSummary } from './runs.js'
 
 export type FigureUnit = 'MiB' | 'part' | '/s' | 's' | 'ns' | ''
 
@@ -13,20 +14,12 @@ export interface Figure {
   isScaled?: true
 }
 
-const REASON_LABELS: Record<Reason, string> = {
-  secondLook: 'second look',
-  rateLimited: 'rate-limited',
-  starved: 'starved',
-  ineligible: 'ineligible',
-  salted: 'salted',
-}
-
 export const FIGURES: readonly Figure[] = [
   { path: 'fullSize.savedMiB', label: 'saved', unit: 'MiB' },
   { path: 'fullSize.opportunityMiB', label: 'opportunity', unit: 'MiB' },
   { path: 'captureRatio', label: 'captured', unit: 'part' },
   ...REASONS.map((reason): Figure => {
-    const label = `not: ${REASON_LABELS[reason]}`
+    const label = `not: ${REASON_NAMES[reason]}`
     return { path: `notShared.${reason}MiB`, label, unit: 'MiB', isScaled: true }
   }),
   { path: 'brokenMiB', label: 'broken', unit: 'MiB', isScaled: true },
@@ -45,12 +38,17 @@ export const FIGURES: readonly Figure[] = [
   { path: 'swap.ins', label: 'swap-ins', unit: '' },
 ]
 
-/** Null: the run has no such figure in that phase. */
-export function readFigure(summary: Summary, phase: string, { path, isScaled }: Figure): number | null {
-  const found = summary.phases.find(({ name }) => name === phase)
+/** Null: the run has no such figure in that phase, or one that no run can have. */
+export function readFigure(
+  { phases, scale }: RunSummary,
+  phase: string,
+  { path, isScaled }: Figure,
+): number | null {
+  const found = phases.find(({ name }) => name === phase)
   if (found === undefined) return null
   // From the phase on, whose name may have dots.
-  const reading = readResponse(found as unknown as Summary, path)
+  const reading = readResponse(found, path)
   if ('problem' in reading || reading.value === null) return null
-  return reading.value * (isScaled ? summary.scale.memory : 1)
+  const value = reading.value * (isScaled ? scale.memory : 1)
+  return value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : null
 }

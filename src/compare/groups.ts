@@ -1,18 +1,13 @@
 /** Which runs are replicates of each other: those with the same options but for the seed, on the same machine. */
-import { show } from '../scenario/problems.js'
+import { withoutClock } from '../study/run-files.js'
+import { type Difference, differences } from './differences.js'
 import type { ComparedRun, RunManifest } from './runs.js'
 
 export interface Group {
   /** A, the baseline, then B and so on. */
   name: string
+  /** By their seeds, from the lowest. */
   runs: ComparedRun[]
-}
-
-/** What differs from the baseline; values as in the files, null: there is no such key. */
-export interface Difference {
-  key: string
-  baseline: unknown
-  value: unknown
 }
 
 /** In the order in which they are first named. */
@@ -24,32 +19,44 @@ export function groupRuns(runs: readonly ComparedRun[]): Group[] {
     if (group === undefined) groups.set(key, [run])
     else group.push(run)
   }
-  return [...groups.values()].map((members, index) => ({ name: letters(index), runs: members }))
+  return [...groups.values()].map((members, index) => ({
+    name: letters(index),
+    runs: members.sort((one, other) => one.manifest.seed - other.manifest.seed),
+  }))
 }
 
-export function optionDifferences(baseline: Group, group: Group): Difference[] {
-  return differences(
-    comparedOptions(baseline.runs[0]!.manifest),
-    comparedOptions(group.runs[0]!.manifest),
-    [],
+export function seedsOf({ runs }: Group): number[] {
+  return runs.map(({ manifest }) => manifest.seed)
+}
+
+export function phasesOf({ runs }: Group): Set<string> {
+  return new Set(runs.flatMap(({ summary }) => summary.phases.map(({ name }) => name)))
+}
+
+/**
+ * Whether both have the same seeds, each once; runs are then pairs in their order. With the same seed guests make the same
+ * choices, so what differs within a pair is not the seed's doing.
+ */
+export function arePaired(baseline: Group, group: Group): boolean {
+  const [seeds, others] = [seedsOf(baseline), seedsOf(group)]
+  return (
+    seeds.length === others.length &&
+    seeds.every((seed, run) => seed === others[run] && seed !== seeds[run + 1])
   )
 }
 
+export function optionDifferences(baseline: Group, group: Group): Difference[] {
+  return differences(comparedOptions(baseline.runs[0]!.manifest), comparedOptions(group.runs[0]!.manifest))
+}
+
 export function machineDifferences(baseline: Group, group: Group): Difference[] {
-  return differences(machineOf(baseline.runs[0]!.manifest), machineOf(group.runs[0]!.manifest), [])
+  return differences(machineOf(baseline.runs[0]!.manifest), machineOf(group.runs[0]!.manifest))
 }
 
-/** `"60min", not "10min"`: the value, and the baseline's. */
-export function showDifference({ value, baseline }: Difference): string {
-  return `${show(value)}, not ${show(baseline)}`
-}
-
-/** All but the seed, words, and what a system tells of its processors' clock, which changes from moment to moment. */
+/** All but the seed, words, and the processors' clock. */
 function comparedOptions({ options }: RunManifest): object {
   const { seed: _seed, description: _description, ...others } = options
-  if (typeof others.host !== 'object' || others.host === null) return others
-  const { GHz: _GHz, ...host } = others.host as Record<string, unknown>
-  return { ...others, host }
+  return withoutClock(others)
 }
 
 function machineOf({ machine, versions, processors, twinpage }: RunManifest): object {
@@ -64,24 +71,6 @@ function machineOf({ machine, versions, processors, twinpage }: RunManifest): ob
     node: versions.node,
     twinpage,
   }
-}
-
-function differences(was: unknown, is: unknown, path: readonly string[]): Difference[] {
-  if (!isContainer(was) || !isContainer(is)) {
-    return Object.is(was, is) ? [] : [{ key: path.join('.'), baseline: was ?? null, value: is ?? null }]
-  }
-  const keys = new Set([...Object.keys(was), ...Object.keys(is)])
-  return [...keys].flatMap((key) => differences(own(was, key), own(is, key), [...path, key]))
-}
-
-type Container = Record<string, unknown>
-
-function own(container: Container, key: string): unknown {
-  return Object.hasOwn(container, key) ? container[key] : undefined
-}
-
-function isContainer(value: unknown): value is Container {
-  return typeof value === 'object' && value !== null
 }
 
 /** A to Z, then AA and so on. */

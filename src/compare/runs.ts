@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { join } from 'node:path'
 import { z } from 'zod'
 import { printable, UserError } from '../errors.js'
-import { isIntact, type Summary } from '../experiment/outcome.js'
+import { holdsStudy } from '../study/record.js'
 
 const ALLOWED = 'allowed is the directory of a run that has ended, or one that holds such directories'
 
@@ -12,7 +12,7 @@ const MANIFEST = z.object({
   twinpage: z.string(),
   state: z.enum(['running', 'complete', 'partial', 'failed']),
   scenario: z.string(),
-  seed: z.number(),
+  seed: z.int(),
   options: z.record(z.string(), z.unknown()),
   versions: z.object({ node: z.string() }),
   machine: z.object({
@@ -37,14 +37,27 @@ const SUMMARY = z.object({
 })
 
 export type RunManifest = z.infer<typeof MANIFEST>
+export type RunSummary = z.infer<typeof SUMMARY>
+
+/** Why a run that has these states can't be compared. */
+const UNFIT_STATES: Partial<Record<RunManifest['state'], string>> = {
+  running: 'the run is not over, or was killed',
+  failed: 'the run failed',
+}
 
 export interface ComparedRun {
   directory: string
   manifest: RunManifest
-  summary: Summary
+  summary: RunSummary
+}
+
+interface UnfitRun {
+  directory: string
+  problem: string
 }
 
 export interface FoundRuns {
+  /** One at least. */
   runs: ComparedRun[]
   warnings: string[]
 }
@@ -54,42 +67,39 @@ export interface FoundRuns {
  * @throws UserError for a path with no run that can be compared
  */
 export function findRuns(paths: readonly string[]): FoundRuns {
-  const runs: ComparedRun[] = []
+  const runs = new Map<string, ComparedRun>()
   const warnings: string[] = []
-  const seen = new Set<string>()
-  for (const path of paths) {
-    for (const run of runsAt(path, warnings)) {
-      const place = realpathSync(run.directory)
-      if (seen.has(place)) warnings.push(printable(`${run.directory} is named twice, and counted once`))
-      else runs.push(run)
-      seen.add(place)
-    }
+  for (const run of paths.flatMap(runsAt)) {
+    const place = realpathSync(run.directory)
+    if ('problem' in run) warnings.push(`left out: ${run.directory}: ${run.problem}`)
+    else if (runs.has(place)) warnings.push(`${run.directory} is named twice, and counted once`)
+    else runs.set(place, run)
   }
-  warnings.push(...runs.flatMap(doubtsAbout))
-  return { runs, warnings }
+  return { runs: [...runs.values()], warnings: warnings.map(printable) }
 }
 
-function runsAt(path: string, warnings: string[]): ComparedRun[] {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw refused(path, existsSync(path) ? 'not a directory' : 'no such directory')
-  if (isRun(path)) return [readRun(path)]
-  const holder = existsSync(join(path, 'study.json')) ? join(path, 'runs') : path
-  const directories = entriesOf(holder)
-    .map((name) => join(holder, name))
-    .filter(isRun)
-  if (directories.length === 0) throw refused(path, 'no results of a run in it')
-  // Of many, one that failed or still runs must not hide the others.
-  const runs = directories.flatMap((directory) => {
-    try {
-      return [readRun(directory)]
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      warnings.push(printable(`left out: ${directory}: ${error.finding.split(';')[0]}`))
-      return []
-    }
-  })
-  if (runs.length === 0) throw refused(path, 'none of the runs in it has results')
+/** Of many, one that failed or still runs must not hide the others; but one is there. */
+function runsAt(path: string): (ComparedRun | UnfitRun)[] {
+  if (!isDirectory(path)) throw refused(path, existsSync(path) ? 'not a directory' : 'no such directory')
+  if (isRun(path)) {
+    const run = readRun(path)
+    if ('problem' in run) throw refused(path, run.problem)
+    return [run]
+  }
+  const holder = holdsStudy(path) ? join(path, 'runs') : path
+  const directories = entriesOf(holder).map((name) => join(holder, name))
+  const runs = directories.filter(isRun).map(readRun)
+  if (runs.length === 0) throw refused(path, 'no results of a run in it')
+  if (runs.every((run) => 'problem' in run)) throw refused(path, 'none of the runs in it has results')
   return runs
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
 }
 
 function isRun(directory: string): boolean {
@@ -104,33 +114,32 @@ function entriesOf(directory: string): string[] {
   }
 }
 
-function readRun(directory: string): ComparedRun {
+function readRun(directory: string): ComparedRun | UnfitRun {
   const manifest = read(directory, 'manifest.json', MANIFEST)
-  if (manifest.state === 'running') throw refused(directory, 'the run is not over, or was killed')
-  if (manifest.state === 'failed') throw refused(directory, 'the run failed')
-  const summary = read(directory, 'summary.json', SUMMARY) as unknown as Summary
-  return { directory, manifest, summary }
+  if ('problem' in manifest) return { directory, ...manifest }
+  const problem = UNFIT_STATES[manifest.value.state]
+  if (problem !== undefined) return { directory, problem }
+  const summary = read(directory, 'summary.json', SUMMARY)
+  if ('problem' in summary) return { directory, ...summary }
+  return { directory, manifest: manifest.value, summary: summary.value }
 }
 
-function read<Value>(directory: string, name: string, schema: z.ZodType<Value>): Value {
+function read<Value>(
+  directory: string,
+  name: string,
+  schema: z.ZodType<Value>,
+): { value: Value } | { problem: string } {
   const file = join(directory, name)
   let value: unknown
   try {
     value = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    throw refused(directory, existsSync(file) ? `${name} is not JSON` : `it has no ${name}`)
+    return { problem: existsSync(file) ? `${name} is not JSON` : `it has no ${name}` }
   }
   const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
+  if (parsed.success) return { value: parsed.data }
   const { path, message } = parsed.error.issues[0]!
-  throw refused(directory, `${name} is not that of a run: ${path.join('.') || 'all of it'}: ${message}`)
-}
-
-function doubtsAbout({ directory, manifest, summary }: ComparedRun): string[] {
-  return [
-    ...(manifest.state === 'partial' ? [`${directory} is partial: it was stopped before its end`] : []),
-    ...(isIntact(summary.integrity) ? [] : [`${directory} lost its integrity; don't trust its figures`]),
-  ].map(printable)
+  return { problem: `${name} is not that of a run: ${path.join('.') || 'all of it'}: ${message}` }
 }
 
 function refused(path: string, finding: string): UserError {

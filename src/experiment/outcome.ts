@@ -269,7 +269,11 @@ export interface IntegrityReport {
 }
 
 /** Every page held what its guest wrote, and no frame was lost. */
-export function isIntact({ mismatches, leakedFrames, violations }: IntegrityReport): boolean {
+export function isIntact({
+  mismatches,
+  leakedFrames,
+  violations,
+}: Pick<IntegrityReport, 'mismatches' | 'leakedFrames' | 'violations'>): boolean {
   return mismatches === 0 && (leakedFrames ?? 0) === 0 && (violations ?? 0) === 0
 }
 

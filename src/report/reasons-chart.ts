@@ -5,14 +5,7 @@
 import { REASONS, type Reason } from '../experiment/not-shared.js'
 import { type ChartOption, renderSvg } from './chart.js'
 import { type ChartedRun, describeMemoryChart, HEIGHT_PX, WIDTH_PX } from './memory-chart.js'
-
-const NAMES: Record<Reason, string> = {
-  secondLook: 'second look',
-  rateLimited: 'rate limited',
-  starved: 'starved',
-  ineligible: 'ineligible',
-  salted: 'salted apart',
-}
+import { REASON_NAMES } from './reason-names.js'
 
 /** @returns a complete SVG document. */
 export function renderReasonsChart(run: ChartedRun): string {
@@ -25,7 +18,7 @@ export function describeReasonsChart(run: ChartedRun): ChartOption {
     bands: [
       { name: 'saved', pages: ({ savedPages }) => savedPages },
       ...REASONS.map((reason) => ({
-        name: NAMES[reason],
+        name: REASON_NAMES[reason],
         pages: ({ notShared }: { notShared: Record<Reason, number> | undefined }) => notShared?.[reason],
       })),
     ],

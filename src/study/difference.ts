@@ -14,9 +14,9 @@ export function firstDifference(was: unknown, is: unknown, path: readonly string
   return undefined
 }
 
-type Container = Record<string, unknown>
+export type Container = Record<string, unknown>
 
-function isContainer(value: unknown): value is Container {
+export function isContainer(value: unknown): value is Container {
   return typeof value === 'object' && value !== null
 }
 

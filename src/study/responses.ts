@@ -2,14 +2,13 @@
  * Reads a response off summary.json: `phases.busy.captureRatio`. Items of a list are named by their `name`; names may
  * have dots.
  */
-import type { Summary } from '../experiment/outcome.js'
 import { didYouMean } from '../scenario/nearest.js'
 import { show } from '../scenario/problems.js'
 
 /** A number; null: the run has none there, as no latency where nothing was timed; or why the path leads to none. */
 export type Reading = { value: number | null } | { problem: string }
 
-export function readResponse(summary: Summary, path: string): Reading {
+export function readResponse(summary: object, path: string): Reading {
   return follow(summary, path.split('.'), [])
 }
 

@@ -42,9 +42,9 @@ export function optionsDifference(
 }
 
 /** What a system tells of its processors' clock may change from one moment to the next. */
-function withoutClock(options: unknown): unknown {
-  const { host, ...others } = options as { host: { GHz?: number } }
-  const { GHz: _, ...rest } = host
+export function withoutClock(options: unknown): object {
+  const { host, ...others } = options as { host?: { GHz?: number } }
+  const { GHz: _, ...rest } = host ?? {}
   return { ...others, host: rest }
 }
 

@@ -30,6 +30,13 @@ test('two runs: the ratios are those of their summaries, in text and in JSON', a
   const { groups } = phases.at(-1)!.figures.find(({ path }) => path === 'scan.pagesPerSecond')!
   assert.equal(groups[1]!.ratio, fast!.scan.pagesPerSecond / slow!.scan.pagesPerSecond)
   assert(groups[1]!.ratio! > 2, 'a faster scan scans more')
+
+  const warning = 'fast is named twice, and counted once'
+  const twice = await runTwinpage(['compare', 'slow', 'fast', 'fast'], { cwd })
+  assert.deepEqual(twice, { code: 0, signal: null, stdout, stderr: `twinpage: warning: ${warning}\n` })
+  const twiceJson = await runTwinpage(['compare', 'slow', 'fast', 'fast', '--json'], { cwd })
+  assert.equal(twiceJson.stderr, '')
+  assert.deepEqual((JSON.parse(twiceJson.stdout) as Comparison).warnings, [warning])
 })
 
 test('what is no results directory is an error in one line, with exit code 2', async () => {
