@@ -8,7 +8,7 @@ import { showDifference } from './differences.js'
 import type { FigureUnit } from './figures.js'
 
 const NOTHING = '-'
-/** Differences of one group, and seeds without a gap-free range, that are listed; `--json` has all. */
+/** Differences of one group, and seeds with gaps between them, that are listed; `--json` has all. */
 const DIFFERENCES_MAX = 8
 const SEEDS_MAX = 4
 

@@ -58,13 +58,13 @@ describe('groups', () => {
     assert.deepEqual([second!.mean, second!.ratio, second!.interval], [360, 2, [2, 2]])
   })
 
-  for (const [what, others] of [
-    ['one seed is another', [1, 3]],
-    ['a seed comes twice', [1, 1]],
-    ['one has more', [1, 2, 3]],
+  for (const [what, seeds, others] of [
+    ['one seed is another', [1, 2], [1, 3]],
+    ['a seed comes twice', [1, 1], [1, 1]],
+    ['one has more', [1, 2], [1, 2, 3]],
   ] as const)
     test(`are not paired where ${what}`, () => {
-      const runs = [{ seed: 1 }, { seed: 2 }, ...others.map((seed) => ({ seed, rate: 9 }))]
+      const runs = [...seeds.map((seed) => ({ seed })), ...others.map((seed) => ({ seed, rate: 9 }))]
       assert.equal(compare(...runs).groups[1]!.replicates, 'unpaired')
     })
 })
@@ -82,7 +82,7 @@ describe('ratios', () => {
   })
 
   test('unpaired: at either end the difference of the means is as far from 0 as its interval reaches', () => {
-    const baseline = [18, 20, 22, 23]
+    const baseline = [18, 18, 19, 28]
     const values = [8, 10, 11, 12]
     const random = new Prng(3)
     const [bottom, top] = [20.75, 10.25]
@@ -176,7 +176,7 @@ describe('the table', () => {
       ...values.map((savedMiB, seed) => ({ seed, ...saved(savedMiB) })),
       ...values.map((savedMiB, seed) => ({ seed: seed + 1, rate: 9, ...saved(savedMiB * 0.9) })),
     )
-    assert.match(text, /\| B\/A/)
+    assert.match(text, /\| +B\/A \|/)
     assert.match(text, /\| 0\.90 \(\d\.\d\d–\d\.\d\d\) \|/)
   })
 
