@@ -83,7 +83,8 @@ export class LabSampler implements Sampler {
       swappedPages: sum('swappedPages'),
       opportunityPages: presentPages - counter.distinctContents,
       footprintPages: this.machine.memory.frames - countFreeFrames(this.machine.allocator),
-      brokenPages: counter.brokenPages,
+      // Contents of a trace all have numbers, also those that only one page holds.
+      brokenPages: this.plan.trace === undefined ? counter.brokenPages : undefined,
       notShared: reasons?.notShared.byReason(),
       scan: this.scan.counters(accounts.threads),
       cowFaults: sum('cowFaults'),

@@ -206,7 +206,7 @@ export interface PhaseSummary extends MemoryFigures {
   captureRatio: number | null
   /** opportunity − saved at the end, by reason; null where it is not known: policy `ksm`. */
   notShared: Record<`${Reason}MiB`, number> | null
-  /** What sharing was broken by a store and is no other page's content now, at the end; null: not known (linux-ksm). */
+  /** What sharing was broken by a store and is no other page's content now, at the end; null: not known (linux-ksm, traces). */
   brokenMiB: number | null
   scan: {
     pagesScanned: number

@@ -13,6 +13,7 @@ export function renderReasonsChart(run: ChartedRun): string {
 }
 
 export function describeReasonsChart(run: ChartedRun): ChartOption {
+  const isBrokenKnown = run.samples.some(({ brokenPages }) => brokenPages !== undefined)
   return describeMemoryChart(run, {
     title: 'saved, and why the rest is not',
     bands: [
@@ -22,6 +23,8 @@ export function describeReasonsChart(run: ChartedRun): ChartOption {
         pages: ({ notShared }: { notShared: Record<Reason, number> | undefined }) => notShared?.[reason],
       })),
     ],
-    lines: [{ name: 'broken by stores', type: 'dashed', pages: ({ brokenPages }) => brokenPages }],
+    lines: isBrokenKnown
+      ? [{ name: 'broken by stores', type: 'dashed', pages: ({ brokenPages }) => brokenPages }]
+      : [],
   })
 }

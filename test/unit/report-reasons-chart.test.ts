@@ -32,6 +32,12 @@ test('what stores have broken is a line of its own', () => {
     lines.map(({ name, data }) => [name, (data!.at(-1) as number[])[1]]),
     [['broken by stores', (samples.at(-1)!.brokenPages! / GIB_PAGES) * plan.scale.memory]],
   )
+  const unknown = samples.map((sample) => ({ ...sample, brokenPages: undefined }))
+  const without = seriesOf(describeReasonsChart({ ...run, samples: unknown }))
+  assert.deepEqual(
+    without.filter(({ stack }) => stack === undefined),
+    [],
+  )
 })
 
 test('the drawing has its title, and no number that is none', () => {
