@@ -138,7 +138,7 @@ describe('two runs of one scenario and seed', () => {
 
   test('are the same to the byte', () => {
     const [one, other] = directories.map(files)
-    assert.deepEqual(Object.keys(one!).length, 2 * 2 + 4)
+    assert.deepEqual(Object.keys(one!).length, 2 * 2 + 5)
     for (const [name, text] of Object.entries(one!)) assert(text === other![name], `${name} differs`)
   })
 
