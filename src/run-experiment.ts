@@ -2,17 +2,18 @@
  * Runs a scenario and records it: the results directory is made before the run, filled while it goes, and completed at
  * its end, whatever the end was.
  */
+import { chartsOf } from './charts/charts.js'
+import { LIGHT } from './charts/theme.js'
 import { EXIT, isDiskError, isSystemError, messageOf, ResourceError, UserError } from './errors.js'
 import { isIntact, type Sample, type Summary } from './experiment/outcome.js'
 import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './experiment/run.js'
 import { describeKsm } from './linux/ksm-facts.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
 import { endedManifest, startedManifest } from './report/manifest.js'
-import { renderLatencyChart } from './report/percentile-chart.js'
-import { renderReasonsChart } from './report/reasons-chart.js'
 import { ResultsDirectory } from './report/results-directory.js'
-import { renderSharingChart } from './report/sharing-chart.js'
+import { readRunView } from './report/run-view.js'
 import { summarize } from './report/summary.js'
+import { renderSvg } from './report/svg.js'
 import { timeSeriesHeader, timeSeriesLine } from './report/timeseries.js'
 import { type LoadedScenario, type LoadOptions, loadScenario, resolvedScenario } from './scenario/load.js'
 import type { Plan } from './scenario/plan.js'
@@ -203,7 +204,8 @@ function writeResults(
   try {
     directory.writeJson('summary.json', summary)
     recorder.finish(plan)
-    writeFigures(directory, plan, outcome, summary, recorder.samples)
+    writeLatencies(directory, plan, outcome)
+    writeFigures(directory)
     end(summary, exitReason(outcome))
     return { outcome, summary }
   } catch (error) {
@@ -216,16 +218,9 @@ function writeResults(
   }
 }
 
-function writeFigures(
-  directory: ResultsDirectory,
-  plan: Plan,
-  { histograms, phases }: RunOutcome,
-  summary: Summary,
-  samples: readonly Sample[],
-): void {
-  const guests = guestNames(plan)
+function writeLatencies(directory: ResultsDirectory, plan: Plan, { histograms, phases }: RunOutcome): void {
   const measured = new Set(phases.filter((phase) => phase.measured).map((phase) => phase.name))
-  for (const guest of guests) {
+  for (const guest of guestNames(plan)) {
     const own = histograms.filter((entry) => entry.guest === guest)
     directory.write(`latency/${guest}.hlog`, latencyLog(guest, own))
     directory.write(
@@ -233,11 +228,13 @@ function writeFigures(
       faultPercentiles(own.filter((entry) => measured.has(entry.phase))),
     )
   }
-  const { scenario, scale } = plan
-  const run = { scenario, scale, samples, phases: summary.phases }
-  directory.write('shared.svg', renderSharingChart({ ...run, guests }))
-  directory.write('latency.svg', renderLatencyChart(scenario, phases, histograms))
-  if (plan.scanner.policy === 'tps') directory.write('reasons.svg', renderReasonsChart(run))
+}
+
+/** Of what is in the other files. */
+function writeFigures(directory: ResultsDirectory): void {
+  for (const chart of chartsOf(readRunView(directory.path), LIGHT)) {
+    directory.write(`figures/${chart.name}.svg`, renderSvg(chart))
+  }
 }
 
 /** A thread that died tells more than the damage that it left. */

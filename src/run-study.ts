@@ -4,10 +4,12 @@
  */
 import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { drawPercentiles } from './charts/percentiles.js'
+import { LIGHT } from './charts/theme.js'
 import { EXIT, isSystemError, messageOf, ResourceError } from './errors.js'
 import type { Summary } from './experiment/outcome.js'
-import { renderPercentiles } from './report/percentile-chart.js'
 import { ResultsDirectory } from './report/results-directory.js'
+import { renderSvg } from './report/svg.js'
 import { type Analysis, analyse, type Observation, ResponseValues } from './study/analysis.js'
 import { curveChart } from './study/curve-chart.js'
 import { scheduleOf } from './study/design.js'
@@ -189,7 +191,7 @@ class StudyRecording {
     }
     if (latencies.length > 0) {
       for (const factor of study.factors) {
-        const chart = renderPercentiles(latencyChart(study, factor, latencies))
+        const chart = renderSvg(drawPercentiles(LIGHT, latencyChart(study, factor, latencies)))
         this.directory.write(`${STUDY_FILES.figures}/latency-${factor.name}.svg`, chart)
       }
     }

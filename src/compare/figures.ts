@@ -1,6 +1,7 @@
 /** The figures that runs are compared by, each by its path in a phase of summary.json. All are amounts, so none is below 0. */
-import { REASONS } from '../experiment/not-shared.js'
-import { REASON_NAMES } from '../report/reason-names.js'
+
+import { REASON_NAMES } from '../charts/reason-names.js'
+import { REASONS } from '../experiment/reasons.js'
 import { readResponse } from '../study/responses.js'
 import type { RunSummary } from './runs.js'
 

@@ -15,11 +15,8 @@
  * Copies are taken as they come, in one pass: of two the worse one is counted at once, the better one is kept.
  */
 import { HINTED, INELIGIBLE, UNTOUCHED } from '../machine/pte.js'
+import { REASONS, type Reason } from './reasons.js'
 import type { ScanLag } from './scan-lag.js'
-
-/** In this order pages are preferred as the one that is kept, after a shared frame. */
-export const REASONS = ['secondLook', 'rateLimited', 'starved', 'ineligible', 'salted'] as const
-export type Reason = (typeof REASONS)[number]
 
 /** How far a copy is, from the best: its reason's place in REASONS, plus 1. */
 const SHARED_FRAME = 0

@@ -8,7 +8,7 @@ import type { HostKsmStat } from '../linux/ksm-stat.js'
 import type { LatencyNs } from '../measure/histograms.js'
 import type { RecordedLatencies } from '../measure/latency-counts.js'
 import type { Plan } from '../scenario/plan.js'
-import type { Reason } from './not-shared.js'
+import type { Reason } from './reasons.js'
 
 /** One guest at one sample. What the host's kernel does not tell of a guest is undefined. */
 export interface GuestSample {

@@ -3,6 +3,7 @@
  * The one module that knows the histogram library (HdrHistogram).
  */
 import { build, encodeIntoCompressedBase64, type Histogram, HistogramLogReader } from 'hdr-histogram-js'
+import type { LatencyCurve } from '../charts/run-view.js'
 import { LATENCY_LIMIT_NS, type RecordedLatencies } from './latency-counts.js'
 
 /** A distribution in a few figures, in ns. */
@@ -13,12 +14,6 @@ export interface LatencyNs {
   p99: number
   p999: number
   max: number
-}
-
-/** Of so many nines (1: 90 %, 2: 99 %, 3: 99.9 % …) the percentile, in ns. */
-export interface PercentilePoint {
-  nines: number
-  ns: number
 }
 
 /** Points of a percentile curve from one nine to the next. */
@@ -59,15 +54,15 @@ export class Latencies {
   }
 
   /** From the shortest to the longest, which stands at the percentile above which it is alone. */
-  curve(): PercentilePoint[] {
+  curve(): LatencyCurve {
     const { count } = this
-    if (count === 0) return []
+    if (count === 0) return { count, points: [] }
     const lastNines = Math.log10(count)
     const points = Array.from({ length: Math.ceil(lastNines * POINTS_PER_NINE) }, (_, index) => {
       const nines = index / POINTS_PER_NINE
       return { nines, ns: this.percentile(100 - 100 / 10 ** nines) }
     })
-    return [...points, { nines: lastNines, ns: this.maxNs }]
+    return { count, points: [...points, { nines: lastNines, ns: this.maxNs }] }
   }
 
   /** The top of its bucket may lie above the largest value that was recorded. */

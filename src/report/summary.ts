@@ -2,7 +2,7 @@
  * summary.json: a run's samples at the borders of its phases, its histograms and its final check, as figures
  * that a person compares. Memory is that at a phase's end; counts and rates are those over the phase.
  */
-import { REASONS, type Reason } from '../experiment/not-shared.js'
+
 import type {
   GuestPhaseHistograms,
   GuestSample,
@@ -15,6 +15,7 @@ import type {
   ScanCounters,
   Summary,
 } from '../experiment/outcome.js'
+import { REASONS, type Reason } from '../experiment/reasons.js'
 import { type LatencyNs, latencyOf } from '../measure/histograms.js'
 import type { Plan } from '../scenario/plan.js'
 import { summarizeAccounts } from './accounts.js'

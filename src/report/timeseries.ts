@@ -3,8 +3,9 @@
  * to `scannerWaitingSeconds`, and all of processors and threads, counts up from the start of the run. What does not exist is
  * an empty field.
  */
-import { REASONS } from '../experiment/not-shared.js'
+
 import type { HostSample, KsmSample, Sample, ThreadSample } from '../experiment/outcome.js'
+import { REASONS } from '../experiment/reasons.js'
 import type { Plan } from '../scenario/plan.js'
 
 /** The columns before those of the guests: name and value. */

@@ -2,7 +2,7 @@
  * figures/RESPONSE-curve.svg: the response curve, a response over the amounts of a factor, averaged over all others; a panel
  * for each factor whose levels are amounts.
  */
-import { COLOURS } from '../report/chart-style.js'
+import { LIGHT } from '../charts/theme.js'
 import type { ResponseValues } from './analysis.js'
 import { nameWithUnit } from './labels.js'
 import type { Panel, PanelChart } from './panels.js'
@@ -28,7 +28,7 @@ export function curveChart(study: Study, response: Response, values: ResponseVal
         lines: [
           {
             name: '',
-            color: COLOURS[0]!,
+            color: LIGHT.series[0]!,
             offset: 0,
             means: order.map((level) => values.meanOver(values.cellsAt(at(level)))),
           },

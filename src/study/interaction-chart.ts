@@ -2,7 +2,7 @@
  * figures/RESPONSE-interaction.svg: a response over the levels of one factor, with a line for each level of a second and a
  * panel for each level of a third; all other factors are averaged over. Lines that are not parallel are an interaction.
  */
-import { COLOURS } from '../report/chart-style.js'
+import { LIGHT } from '../charts/theme.js'
 import type { ResponseValues } from './analysis.js'
 import { nameWithUnit } from './labels.js'
 import type { PanelChart } from './panels.js'
@@ -32,7 +32,7 @@ export function interactionChart(
       labels: x!.levels.map(({ name }) => name),
       lines: lines!.levels.map(({ name }, line) => ({
         name: `${lines!.name} ${name}`,
-        color: COLOURS[line % COLOURS.length]!,
+        color: LIGHT.series[line % LIGHT.series.length]!,
         offset: LINE_OFFSET * (line - (lines!.levels.length - 1) / 2),
         means: x!.levels.map((_, level) => {
           const at = factors.map((factor) =>

@@ -2,17 +2,15 @@
  * Latency of CoW faults by the levels of each factor: what all guests of all complete runs at a level have recorded, added up.
  * Of the phases that the responses are about, or else of all that are measured; a phase in which no fault was timed is left out.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { addLog, Latencies, type LatencyNs } from '../measure/histograms.js'
-import type { FaultLatencies, PercentileChart } from '../report/percentile-chart.js'
+import type { PercentileChart } from '../charts/percentiles.js'
+import type { LatencyNs } from '../measure/histograms.js'
+import { addLatenciesOf, type FaultLatencies, noLatencies } from '../report/latency-logs.js'
 import { type Cell, levelName } from './design.js'
 import { nameWithUnit } from './labels.js'
 import type { Factor, Study } from './study.js'
 
 /** Of one phase at one level of one factor. */
 export interface LevelLatencies extends FaultLatencies {
-  phase: string
   factor: Factor
   level: number
 }
@@ -44,44 +42,18 @@ export function latenciesByLevel(
 ): LevelLatencies[] {
   const all = phases.flatMap((phase) =>
     factors.flatMap((factor) =>
-      factor.levels.map(
-        (_, level): LevelLatencies => ({
-          phase,
-          factor,
-          level,
-          service: new Latencies(),
-          fromIntended: new Latencies(),
-        }),
-      ),
+      factor.levels.map((_, level): LevelLatencies => ({ ...noLatencies(phase), factor, level })),
     ),
   )
   for (const { cell, path } of runs) {
     const { levels } = cells[cell]!
-    const own = all.filter(({ factor, level }) => levels[factors.indexOf(factor)] === level)
-    const byTag = new Map<string, Latencies[]>()
-    for (const phase of phases) {
-      const ofPhase = own.filter((entry) => entry.phase === phase)
-      byTag.set(
-        phase,
-        ofPhase.map(({ service }) => service),
-      )
-      byTag.set(
-        `${phase}.cow.fromIntended`,
-        ofPhase.map(({ fromIntended }) => fromIntended),
-      )
-    }
-    for (const log of latencyLogs(path)) addLog(log, byTag)
+    addLatenciesOf(
+      path,
+      all.filter(({ factor, level }) => levels[factors.indexOf(factor)] === level),
+    )
   }
   const isTimed = (phase: string) => all.some((entry) => entry.phase === phase && entry.service.count > 0)
   return all.filter(({ phase }) => isTimed(phase))
-}
-
-function latencyLogs(run: string): string[] {
-  const directory = join(run, 'latency')
-  if (!existsSync(directory)) return []
-  return readdirSync(directory)
-    .filter((file) => file.endsWith('.hlog'))
-    .map((file) => readFileSync(join(directory, file), 'utf8'))
 }
 
 export function latencyFigures(latencies: readonly LevelLatencies[]): LatencyFigure[] {
@@ -111,8 +83,8 @@ export function latencyChart(
         .filter((entry) => entry.phase === phase)
         .map(({ level, service, fromIntended }) => ({
           name: levelName(factor, level),
-          service,
-          fromIntended,
+          service: service.curve(),
+          fromIntended: fromIntended.curve(),
         })),
     })),
   }

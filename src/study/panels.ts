@@ -1,6 +1,18 @@
 /** Means with their intervals, as lines over the levels of a factor, in one panel or several side by side. */
-import { type ChartOption, type ChartSeries, renderSvg } from '../report/chart.js'
-import { AXIS_COLOUR, axis, BLACK, FONT_PX, SOLID_ICON, WHITE } from '../report/chart-style.js'
+import type { LineSeriesOption } from 'echarts/charts'
+import type { ChartOption, Drawing } from '../charts/chart.js'
+import {
+  axis as axisOf,
+  legend as legendOf,
+  PANEL_TITLE_PX,
+  page,
+  panelTitle,
+  SOLID_ICON,
+  title,
+  WIDTH_PX,
+} from '../charts/style.js'
+import { LIGHT } from '../charts/theme.js'
+import { renderSvg } from '../report/svg.js'
 import { shortened } from '../report/units.js'
 import type { MeanFigure } from './analysis.js'
 
@@ -30,7 +42,6 @@ export interface PanelChart {
   panels: readonly Panel[]
 }
 
-const WIDTH_PX = 960
 const LEFT_PX = 76
 const LEGEND_WIDTH_PX = 180
 const RIGHT_PX = 24
@@ -38,7 +49,6 @@ const TITLE_HEIGHT_PX = 72
 const PANEL_HEIGHT_PX = 260
 /** Below a panel's plot: labels and name of its axis, and the title of the one below. */
 const PANEL_FOOT_PX = 84
-const PANEL_TITLE_PX = 22
 const GAP_PX = 36
 const COLUMNS_MAX = 3
 const LABEL_CHARACTERS = 14
@@ -46,11 +56,10 @@ const TITLE_CHARACTERS = 90
 
 /** @returns a complete SVG document */
 export function renderPanels(chart: PanelChart): string {
-  const { option, heightPx } = describePanels(chart)
-  return renderSvg(option, WIDTH_PX, heightPx)
+  return renderSvg(describePanels(chart))
 }
 
-export function describePanels(chart: PanelChart): { option: ChartOption; heightPx: number } {
+export function describePanels(chart: PanelChart): Drawing {
   const { panels, yName } = chart
   const legend = [...new Set(panels.flatMap(({ lines }) => lines.map(({ name }) => name)))].filter(Boolean)
   const columns = Math.min(COLUMNS_MAX, panels.length)
@@ -62,20 +71,19 @@ export function describePanels(chart: PanelChart): { option: ChartOption; height
   }))
   const range = rangeOf(panels)
   const option: ChartOption = {
-    animation: false,
-    backgroundColor: WHITE,
-    textStyle: { fontFamily: 'Helvetica, Arial, sans-serif', fontSize: FONT_PX },
-    title: [mainTitle(chart), ...panels.map(({ title }, index) => panelTitle(title, places[index]!))],
-    legend: {
-      orient: 'vertical',
-      left: WIDTH_PX - LEGEND_WIDTH_PX + 14,
-      top: TITLE_HEIGHT_PX + PANEL_TITLE_PX - 5,
-      itemGap: 9,
-      itemWidth: 30,
-      textStyle: { fontSize: FONT_PX, color: BLACK },
-      formatter: (name) => shortened(name, 18),
-      data: legend.map((name) => ({ name, icon: SOLID_ICON })),
-    },
+    ...page(LIGHT),
+    title: [
+      title(LIGHT, shortened(chart.title, TITLE_CHARACTERS), chart.subtext, LEFT_PX),
+      ...panels.map((panel, index) => {
+        const { left, top } = places[index]!
+        return panelTitle(LIGHT, panel.title, left, top)
+      }),
+    ],
+    legend: legendOf(
+      LIGHT,
+      legend.map((name) => ({ name, icon: SOLID_ICON })),
+      { leftPx: WIDTH_PX - LEGEND_WIDTH_PX + 14, topPx: TITLE_HEIGHT_PX + PANEL_TITLE_PX, charactersMax: 18 },
+    ),
     grid: places.map((place) => ({
       ...place,
       width: widthPx,
@@ -84,7 +92,7 @@ export function describePanels(chart: PanelChart): { option: ChartOption; height
     })),
     xAxis: panels.map((panel, index) => ({ ...levelAxis(panel), gridIndex: index })),
     yAxis: panels.map((_, index) => ({
-      ...aside(axis(index % columns === 0 ? yName : '', 54)),
+      ...aside(axisOf(LIGHT, index % columns === 0 ? yName : '', 54)),
       ...range,
       gridIndex: index,
       ...(index % columns === 0 ? {} : { axisLabel: { show: false } }),
@@ -95,11 +103,12 @@ export function describePanels(chart: PanelChart): { option: ChartOption; height
       ),
     ),
   }
-  return { option, heightPx: places.at(-1)!.top + PANEL_HEIGHT_PX + PANEL_FOOT_PX - PANEL_TITLE_PX }
+  const heightPx = places.at(-1)!.top + PANEL_HEIGHT_PX + PANEL_FOOT_PX - PANEL_TITLE_PX
+  return { widthPx: WIDTH_PX, heightPx, option }
 }
 
 /** The line of an axis would otherwise stand where the other one is 0. */
-function aside(style: ReturnType<typeof axis>) {
+function aside(style: ReturnType<typeof axisOf>) {
   return { ...style, axisLine: { ...style.axisLine, onZero: false } }
 }
 
@@ -108,7 +117,7 @@ function levelAxis({ xName, positions, labels }: Panel) {
   const least = Math.min(...positions)
   const most = Math.max(...positions)
   const margin = 0.1 * (most - least)
-  const style = aside(axis(xName, 34))
+  const style = aside(axisOf(LIGHT, xName, 34))
   const values = [...positions]
   return {
     ...style,
@@ -125,12 +134,15 @@ function levelAxis({ xName, positions, labels }: Panel) {
   }
 }
 
-function lineSeries({ name, color, means, offset }: PanelLine, positions: readonly number[]): ChartSeries[] {
+function lineSeries(
+  { name, color, means, offset }: PanelLine,
+  positions: readonly number[],
+): LineSeriesOption[] {
   const known = positions.flatMap((position, index) => {
     const { mean, interval } = means[index]!
     return mean === null ? [] : [{ x: position + offset, mean, interval }]
   })
-  const line: ChartSeries = {
+  const line: LineSeriesOption = {
     type: 'line',
     name,
     data: known.map(({ x, mean }) => [x, mean]),
@@ -139,7 +151,7 @@ function lineSeries({ name, color, means, offset }: PanelLine, positions: readon
     itemStyle: { color },
     lineStyle: { color, width: 2 },
   }
-  const bars: ChartSeries = {
+  const bars: LineSeriesOption = {
     type: 'line',
     data: known.flatMap(({ x, interval }) =>
       interval === null ? [] : [...interval.map((end) => [x, end]), GAP],
@@ -171,25 +183,4 @@ function rangeOf(panels: readonly Panel[]): { min: number; max: number; interval
   const decade = 10 ** Math.floor(Math.log10(span / 4))
   const interval = decade * [1, 2, 5, 10].find((step) => step * decade >= span / 5)!
   return { min: interval * Math.floor(from / interval), max: interval * Math.ceil(high / interval), interval }
-}
-
-function mainTitle({ title, subtext }: PanelChart) {
-  return {
-    text: shortened(title, TITLE_CHARACTERS),
-    subtext,
-    left: LEFT_PX - 5,
-    top: 8,
-    itemGap: 4,
-    textStyle: { fontSize: 17, color: BLACK },
-    subtextStyle: { fontSize: FONT_PX, color: AXIS_COLOUR },
-  }
-}
-
-function panelTitle(text: string, { left, top }: { left: number; top: number }) {
-  return {
-    text,
-    left: left - 5,
-    top: top - PANEL_TITLE_PX - 4,
-    textStyle: { fontSize: FONT_PX, fontWeight: 'normal' as const, color: BLACK },
-  }
 }

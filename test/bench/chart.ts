@@ -1,10 +1,11 @@
 /** docs/figures/performance.svg: each figure's ratio to its reference as a dot on a logarithmic scale, with its spread. */
-import { type ChartOption, renderSvg } from '../../src/report/chart.js'
-import { AXIS_COLOUR, BLACK, COLOURS, FONT_PX, WHITE } from '../../src/report/chart-style.js'
+import type { ChartOption } from '../../src/charts/chart.js'
+import { page, title, WIDTH_PX } from '../../src/charts/style.js'
+import { LIGHT } from '../../src/charts/theme.js'
+import { renderSvg } from '../../src/report/svg.js'
 import { rangeOf } from '../../src/validate/statistics.js'
 import { type Figure, ratiosOf } from './measure.js'
 
-const WIDTH_PX = 960
 const LEFT_PX = 170
 const RIGHT_PX = 280
 const TOP_PX = 70
@@ -16,7 +17,8 @@ const DOT_PX = 9
 export function renderRatios(figures: readonly Figure[]): string {
   // The axis counts rows from below.
   const compared = figures.filter(({ ratio }) => ratio !== null).toReversed()
-  return renderSvg(describe(compared), WIDTH_PX, TOP_PX + BOTTOM_PX + ROW_PX * compared.length)
+  const heightPx = TOP_PX + BOTTOM_PX + ROW_PX * compared.length
+  return renderSvg({ option: describe(compared), widthPx: WIDTH_PX, heightPx })
 }
 
 function describe(figures: readonly Figure[]): ChartOption {
@@ -30,23 +32,21 @@ function describe(figures: readonly Figure[]): ChartOption {
     ] as [number | string, number][]
   })
   return {
-    animation: false,
-    backgroundColor: WHITE,
-    textStyle: { fontFamily: 'Helvetica, Arial, sans-serif', fontSize: FONT_PX },
-    title: {
-      text: 'How far ahead of its reference each figure is',
-      subtext: 'ratio, 1: as fast or as small; dot: median of the rounds, line: smallest to largest',
-      left: 8,
-      top: 8,
-      itemGap: 4,
-      textStyle: { fontSize: 17, color: BLACK },
-      subtextStyle: { fontSize: FONT_PX, color: AXIS_COLOUR },
-    },
+    ...page(LIGHT),
+    title: title(
+      LIGHT,
+      'How far ahead of its reference each figure is',
+      'ratio, 1: as fast or as small; dot: median of the rounds, line: smallest to largest',
+      13,
+    ),
     grid: { left: LEFT_PX, right: RIGHT_PX, top: TOP_PX, bottom: BOTTOM_PX },
     xAxis: {
       type: 'log',
       logBase: 2,
-      axisLabel: { color: BLACK, formatter: (ratio: number) => (ratio < 1 ? `1/${1 / ratio}` : `${ratio}`) },
+      axisLabel: {
+        color: LIGHT.text,
+        formatter: (ratio: number) => (ratio < 1 ? `1/${1 / ratio}` : `${ratio}`),
+      },
     },
     yAxis: [
       categories(figures.map(({ name }) => name)),
@@ -57,11 +57,11 @@ function describe(figures: readonly Figure[]): ChartOption {
         type: 'line',
         data: spreads,
         symbol: 'none',
-        lineStyle: { color: COLOURS[0]!, width: 1.5 },
+        lineStyle: { color: LIGHT.series[0]!, width: 1.5 },
         markLine: {
           symbol: 'none',
           label: { show: false },
-          lineStyle: { color: AXIS_COLOUR, type: 'solid', width: 1.5 },
+          lineStyle: { color: LIGHT.muted, type: 'solid', width: 1.5 },
           data: [{ xAxis: 1 }],
         },
       },
@@ -70,7 +70,7 @@ function describe(figures: readonly Figure[]): ChartOption {
         data: figures.map(({ ratio }, row) => [ratio!, row]),
         symbol: 'circle',
         symbolSize: DOT_PX,
-        itemStyle: { color: COLOURS[0]! },
+        itemStyle: { color: LIGHT.series[0]! },
         lineStyle: { width: 0 },
       },
     ],
@@ -81,9 +81,9 @@ function categories(data: string[]) {
   return {
     type: 'category' as const,
     data,
-    axisLabel: { color: BLACK, interval: 0 },
+    axisLabel: { color: LIGHT.text, interval: 0 },
     axisTick: { show: false },
     axisLine: { show: false },
-    splitLine: { show: true, lineStyle: { color: '#E4E4E4' } },
+    splitLine: { show: true, lineStyle: { color: LIGHT.grid } },
   }
 }

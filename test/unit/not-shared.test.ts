@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { NotShared, REASONS } from '../../src/experiment/not-shared.js'
+import { NotShared } from '../../src/experiment/not-shared.js'
+import { REASONS } from '../../src/experiment/reasons.js'
 import { HINTED, INELIGIBLE, privatePte, UNTOUCHED } from '../../src/machine/pte.js'
 
 const CONTENTS = 4

@@ -1,9 +1,10 @@
 /** The phases of a run in a chart over time: shaded bands with their names above the plot. */
-import type { PhaseSummary } from '../experiment/outcome.js'
-import type { ChartSeries } from './chart.js'
-import { shortened, type Unit } from './units.js'
+import type { LineSeriesOption } from 'echarts/charts'
+import { shortened, type Unit } from '../report/units.js'
+import type { PhaseView } from './run-view.js'
+import type { Theme } from './theme.js'
 
-export type PhaseSpan = Pick<PhaseSummary, 'name' | 'startSeconds' | 'endSeconds'>
+export type PhaseSpan = Pick<PhaseView, 'name' | 'startSeconds' | 'endSeconds'>
 
 const NAME_CHARACTERS = 20
 const FONT_PX = 12
@@ -13,9 +14,7 @@ const CHARACTER_PX = 7
 const ROWS_MAX = 3
 const ROW_PX = 15
 
-/** Every second phase is shaded, through which the grid still shows. */
-const COLOURS = ['rgba(0,0,0,0)', 'rgba(0,0,0,0.06)']
-const BORDER_COLOUR = '#666666'
+const NO_SHADE = 'rgba(0,0,0,0)'
 
 /** Where the names go: the row of each, counted from the plot upwards; undefined where no row was left. */
 export interface PhaseRows {
@@ -38,20 +37,26 @@ export function arrangePhaseNames(phases: readonly PhaseSpan[], pxPerSecond: num
   return { rowOfPhase, heightPx: usedToPx.filter(Number.isFinite).length * ROW_PX }
 }
 
+/** For a panel below the one that has the names. */
+export function unnamed({ rowOfPhase }: PhaseRows): PhaseRows {
+  return { rowOfPhase: rowOfPhase.map(() => undefined), heightPx: 0 }
+}
+
 /** A series without a line of its own, which carries the bands, their names and the borders between them. */
 export function phaseSeries(
+  theme: Theme,
   phases: readonly PhaseSpan[],
   { rowOfPhase }: PhaseRows,
   time: Unit,
-): ChartSeries {
+): LineSeriesOption {
   const bands = phases.map(({ name, startSeconds, endSeconds }, index) => {
     const row = rowOfPhase[index]
     const label = { show: row !== undefined, position: 'top' as const, distance: 4 + (row ?? 0) * ROW_PX }
     const start = {
       name: shortened(name, NAME_CHARACTERS),
       xAxis: startSeconds / time.size,
-      itemStyle: { color: COLOURS[index % COLOURS.length]! },
-      label: { ...label, fontSize: FONT_PX, color: '#000000' },
+      itemStyle: { color: index % 2 === 0 ? NO_SHADE : theme.shade },
+      label: { ...label, fontSize: FONT_PX, color: theme.text },
     }
     return [start, { xAxis: endSeconds / time.size }] satisfies [object, object]
   })
@@ -63,7 +68,7 @@ export function phaseSeries(
       silent: true,
       symbol: 'none',
       label: { show: false },
-      lineStyle: { color: BORDER_COLOUR, width: 1, type: 'dotted' },
+      lineStyle: { color: theme.muted, width: 1, type: 'dotted' },
       data: phases.slice(1).map(({ startSeconds }) => ({ xAxis: startSeconds / time.size })),
     },
   }

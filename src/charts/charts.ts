@@ -1,0 +1,16 @@
+/** All charts of a run, in the order of its report. */
+import type { Chart } from './chart.js'
+import { type CurveChart, drawCurves } from './curves.js'
+import { latencyChart } from './latency.js'
+import { reasonsChart } from './reasons.js'
+import type { RunView } from './run-view.js'
+import { sharedChart } from './shared.js'
+import type { Theme } from './theme.js'
+
+export function chartsOf(run: RunView, theme: Theme): Chart[] {
+  return [...curveChartsOf(run).map((chart) => drawCurves(run, theme, chart)), latencyChart(run, theme)]
+}
+
+function curveChartsOf(run: RunView): CurveChart[] {
+  return [sharedChart(run), ...(run.policy === 'tps' ? [reasonsChart(run)] : [])]
+}
