@@ -9,6 +9,7 @@ import { isIntact, type Sample, type Summary } from './experiment/outcome.js'
 import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './experiment/run.js'
 import { describeKsm } from './linux/ksm-facts.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
+import { LATENCY_OVER_TIME, latencyOverTimeCsv } from './report/latency-over-time.js'
 import { endedManifest, startedManifest } from './report/manifest.js'
 import { ResultsDirectory } from './report/results-directory.js'
 import { readRunView } from './report/run-view.js'
@@ -204,7 +205,7 @@ function writeResults(
   try {
     directory.writeJson('summary.json', summary)
     recorder.finish(plan)
-    writeLatencies(directory, plan, outcome)
+    writeLatencies(directory, plan, outcome, recorder.samples)
     writeFigures(directory)
     end(summary, exitReason(outcome))
     return { outcome, summary }
@@ -218,7 +219,12 @@ function writeResults(
   }
 }
 
-function writeLatencies(directory: ResultsDirectory, plan: Plan, { histograms, phases }: RunOutcome): void {
+function writeLatencies(
+  directory: ResultsDirectory,
+  plan: Plan,
+  { histograms, phases }: RunOutcome,
+  samples: readonly Sample[],
+): void {
   const measured = new Set(phases.filter((phase) => phase.measured).map((phase) => phase.name))
   for (const guest of guestNames(plan)) {
     const own = histograms.filter((entry) => entry.guest === guest)
@@ -228,6 +234,8 @@ function writeLatencies(directory: ResultsDirectory, plan: Plan, { histograms, p
       faultPercentiles(own.filter((entry) => measured.has(entry.phase))),
     )
   }
+  const overTime = latencyOverTimeCsv(samples)
+  if (overTime !== undefined) directory.write(LATENCY_OVER_TIME, overTime)
 }
 
 /** Of what is in the other files. */

@@ -5,9 +5,10 @@ import type { Chart } from './chart.js'
 import { drawOverTime, LEGEND_LEFT_PX, type TimePanel } from './over-time.js'
 import type { RunView, TimeSeries } from './run-view.js'
 import { AREA_ICON, axis, DASHED_ICON, type LegendEntry, legend, SOLID_ICON } from './style.js'
-import { type Told, textOf } from './text.js'
+import { curvesText, type Told } from './text.js'
 import type { Theme } from './theme.js'
-import { keptSamples, POINTS_MAX, type Values } from './thin.js'
+import { keptSamples, POINTS_MAX } from './thin.js'
+import type { Values } from './values.js'
 
 const LEGEND_CHARACTERS = 22
 export const PLOT_HEIGHT_PX = 345
@@ -50,8 +51,10 @@ export interface Line extends Curve {
 export interface Scale {
   name: string
   toAxis(value: number): number
-  /** Options of the axis beyond the usual. */
-  axis?: object
+  /** By default the number. */
+  label?: (axisValue: number) => string
+  /** By default from 0 to a round number. */
+  range?: { min: number; max: number; interval: number }
 }
 
 export function drawCurves(run: RunView, theme: Theme, chart: CurveChart): Chart {
@@ -60,7 +63,7 @@ export function drawCurves(run: RunView, theme: Theme, chart: CurveChart): Chart
     name,
     title,
     subtext,
-    text: textOf(run, told),
+    text: curvesText(run, told),
     panels: panels.map((panel) => timePanel(theme, run.series, panel)),
     legend: (topPx) => ({
       legend: legend(theme, entriesOf(panels), {
@@ -98,7 +101,7 @@ function timePanel(theme: Theme, { timeSeconds, phase }: TimeSeries, panel: Curv
   return {
     title,
     heightPx,
-    yAxis: { ...axis(theme, scale.name, 48), ...scale.axis },
+    yAxis: { ...axis(theme, scale.name, 48, scale.label), ...scale.range },
     series: (time) => [
       ...bands.map(({ name, values, colour }, index): LineSeriesOption => {
         const color = colour?.(theme) ?? theme.series[index]!

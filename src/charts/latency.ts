@@ -2,7 +2,7 @@
 import type { Chart } from './chart.js'
 import { drawPercentiles } from './percentiles.js'
 import type { PhaseLatencies, RunView } from './run-view.js'
-import { plain } from './text.js'
+import { duration } from './text.js'
 import type { Theme } from './theme.js'
 
 export function latencyChart({ scenario, latencies }: RunView, theme: Theme): Chart {
@@ -34,9 +34,4 @@ const HALF = Math.log10(2)
 /** Of the first point at or beyond it: there are few beyond 99 % in a curve of few faults. */
 function timeAt({ points }: PhaseLatencies['service'], nines: number): string {
   return duration((points.find((point) => point.nines >= nines) ?? points.at(-1)!).ns)
-}
-
-function duration(ns: number): string {
-  const [size, unit] = ns < 1e3 ? [1, 'ns'] : ns < 1e6 ? [1e3, 'µs'] : ns < 1e9 ? [1e6, 'ms'] : [1e9, 's']
-  return `${plain(ns / size)} ${unit}`
 }

@@ -3,7 +3,7 @@ import { memoryUnit, pagesToMiB } from '../report/units.js'
 import { type Curve, type CurveChart, type CurvePanel, highest } from './curves.js'
 import { column, type RunView } from './run-view.js'
 import { plain } from './text.js'
-import type { Values } from './thin.js'
+import { isKnown, type Values } from './values.js'
 
 export interface MemoryChart extends Pick<CurveChart, 'name' | 'title'>, Pick<CurvePanel, 'bands' | 'lines'> {
   /** Of its text alternative. */
@@ -34,8 +34,4 @@ export function memoryChart({ scale }: RunView, chart: MemoryChart): CurveChart 
       format: (mebibytes) => `${plain(toAxis(mebibytes))} ${unit.name}`,
     },
   }
-}
-
-function isKnown({ values }: Curve): boolean {
-  return values.some((value) => value !== null)
 }

@@ -5,6 +5,7 @@
  */
 import { shortened } from '../report/units.js'
 import type { ChartOption, ChartSeries, Drawing } from './chart.js'
+import { type Decades, decadeIn, decadesOf, latencyLabel, ticksAt } from './decades.js'
 import type { PercentilePoint, PhaseLatencies } from './run-view.js'
 import {
   axis,
@@ -80,14 +81,17 @@ export function drawPercentiles(theme: Theme, { title, subtext, rows }: Percenti
       outerBoundsMode: 'none' as const,
     })),
     xAxis: panels.map((_, gridIndex) => ({ ...ninesAxis(theme, ranges.nines), gridIndex })),
-    yAxis: panels.map(({ column }, gridIndex) => ({ ...timeAxis(theme, ranges, column === 0), gridIndex })),
+    yAxis: panels.map(({ column }, gridIndex) => ({
+      ...latencyAxis(theme, ranges.decades, column === 0),
+      gridIndex,
+    })),
     series: panels.flatMap(({ lines }, panel) =>
       lines.map(({ name, points }, index): ChartSeries => {
         const color = theme.series[index % theme.series.length]!
         return {
           type: 'line',
           name,
-          data: points.map(({ nines, ns }) => [nines, decadeOf(ns)]),
+          data: points.map(({ nines, ns }) => [nines, decadeIn(ranges.decades, ns)]),
           showSymbol: false,
           itemStyle: { color },
           lineStyle: { color, width: 2, type: isDashed(theme, index) ? 'dashed' : 'solid' },
@@ -106,31 +110,25 @@ function isDashed(theme: Theme, index: number): boolean {
   return index >= theme.series.length
 }
 
-function decadeOf(ns: number): number {
-  return Math.log10(Math.max(1, ns))
-}
-
 interface Ranges {
   nines: number
-  minDecade: number
-  maxDecade: number
+  decades: Decades
 }
 
-/** The same for all panels, in whole decades. */
+/** The same for all panels. */
 function rangesOf(points: readonly PercentilePoint[]): Ranges {
-  if (points.length === 0) return { nines: 4, minDecade: 3, maxDecade: 6 }
-  const decades = points.map(({ ns }) => decadeOf(ns))
-  const minDecade = Math.floor(Math.min(...decades))
+  const nines = points.map((point) => point.nines)
   return {
-    nines: Math.max(1, Math.ceil(Math.max(...points.map(({ nines }) => nines)))),
-    minDecade,
-    maxDecade: Math.max(minDecade + 1, Math.ceil(Math.max(...decades))),
+    nines: points.length === 0 ? 4 : Math.max(1, Math.ceil(Math.max(...nines))),
+    decades: decadesOf(
+      points.map(({ ns }) => ns),
+      { min: 3, max: 6 },
+    ),
   }
 }
 
 function ninesAxis(theme: Theme, nines: number) {
-  const style = axis(theme, 'percentile (%)', 34)
-  return { ...style, max: nines, interval: 1, axisLabel: { ...style.axisLabel, formatter: percentLabel } }
+  return { ...axis(theme, 'percentile (%)', 34, percentLabel), max: nines, interval: 1 }
 }
 
 /** 0, 90, 99, 99.9 … */
@@ -138,21 +136,7 @@ function percentLabel(nines: number): string {
   return nines === 0 ? '0' : (100 - 100 / 10 ** nines).toFixed(Math.max(0, nines - 2))
 }
 
-function timeAxis(theme: Theme, { minDecade, maxDecade }: Ranges, isLabelled: boolean) {
-  const style = axis(theme, isLabelled ? 'latency, logarithmic' : '', 58)
-  return {
-    ...style,
-    min: minDecade,
-    max: maxDecade,
-    interval: 1,
-    axisLine: { ...style.axisLine, onZero: false },
-    axisLabel: { ...style.axisLabel, show: isLabelled, formatter: timeLabel },
-  }
-}
-
-const UNITS = ['ns', 'µs', 'ms', 's']
-
-function timeLabel(decade: number): string {
-  const unit = Math.min(UNITS.length - 1, Math.floor(decade / 3))
-  return `${10 ** (decade - 3 * unit)} ${UNITS[unit]}`
+function latencyAxis(theme: Theme, decades: Decades, isLabelled: boolean) {
+  const style = axis(theme, isLabelled ? 'latency, logarithmic' : '', 58, latencyLabel)
+  return { ...style, ...ticksAt(decades), axisLabel: { ...style.axisLabel, show: isLabelled } }
 }

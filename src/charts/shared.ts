@@ -6,6 +6,7 @@ import type { Curve, CurveChart, Line } from './curves.js'
 import { memoryChart, memoryOf } from './memory.js'
 import type { RunView } from './run-view.js'
 import { LIGHT } from './theme.js'
+import { summed } from './values.js'
 
 const BANDS_MAX = LIGHT.series.length
 
@@ -47,12 +48,4 @@ function commonPrefix(first: string, last: string): string {
   let length = 0
   while (length < first.length && first[length] === last[length]) length += 1
   return first.slice(0, length).replace(/\d+$/, '')
-}
-
-/** Between the borders of phases the host's kernel may not have been asked whose its shared pages are. */
-function summed(curves: readonly (readonly (number | null)[])[]): (number | null)[] {
-  return curves[0]!.map((_, sample) => {
-    const values = curves.map((values) => values[sample] ?? null)
-    return values.every((value) => value !== null) ? values.reduce((sum, value) => sum + value, 0) : null
-  })
 }

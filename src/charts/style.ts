@@ -67,7 +67,8 @@ export function legend(
   }
 }
 
-export function axis(theme: Theme, name: string, nameGap: number) {
+/** @param label of a tick; by default its number */
+export function axis(theme: Theme, name: string, nameGap: number, label?: (value: number) => string) {
   return {
     type: 'value' as const,
     name,
@@ -75,8 +76,9 @@ export function axis(theme: Theme, name: string, nameGap: number) {
     nameGap,
     min: 0,
     nameTextStyle: { fontSize: FONT_PX, color: theme.text },
-    axisLabel: { fontSize: FONT_PX, color: theme.text },
-    axisLine: { show: true, lineStyle: { color: theme.muted } },
+    axisLabel: { show: true, fontSize: FONT_PX, color: theme.text, ...(label && { formatter: label }) },
+    // It stands at its end, not where the other axis is 0.
+    axisLine: { show: true, onZero: false, lineStyle: { color: theme.muted } },
     axisTick: { show: true, lineStyle: { color: theme.muted } },
     splitLine: { lineStyle: { color: theme.grid } },
   }

@@ -2,11 +2,10 @@
  * Of a long series the samples that a reader would see. In each of many short stretches of time every curve keeps its highest
  * and its lowest value, so no peak is lost, however short; and each phase keeps its first and its last sample.
  */
+import type { Values } from './values.js'
 
 /** More points than a plot has pixels across would only swell the file. */
 export const POINTS_MAX = 1000
-
-export type Values = readonly (number | null)[]
 
 /**
  * @param phase of each sample

@@ -9,7 +9,7 @@
 import { ksmCountersOf, ksmStatOf } from '../ksm/sample.js'
 import { countFreeFrames } from '../machine/allocator.js'
 import type { MachineHandle } from '../machine/machine.js'
-import { counterRow, GUEST, KSM, RECLAIM, readCounters, SCAN } from '../measure/counters.js'
+import { counterRow, GUEST, KSM, RECLAIM, readCounters, readCowLatencies, SCAN } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import { saltNumbers } from '../sharing/salt.js'
 import type { Sampler } from './backend.js'
@@ -58,13 +58,12 @@ export class LabSampler implements Sampler {
     let firstPage = 0
     this.plan.guests.forEach(({ pages }, guest) => {
       const row = this.guestRows[guest]!
-      const ksm =
-        this.plan.scanner.policy === 'ksm'
-          ? ksmStatOf(this.ksmRow, row, this.machine, firstPage, pages)
-          : undefined
+      const isKsm = this.plan.scanner.policy === 'ksm'
+      const ksm = isKsm ? ksmStatOf(this.ksmRow, row, this.machine, firstPage, pages) : undefined
       const counted = counter.count(guest, firstPage, pages)
       reasons?.lag.notePresent(guest, counted.presentPages / pages)
-      guests.push({ ...counted, ...readCounters(row, GUEST), ksm })
+      const cowHintPages = isKsm ? undefined : counted.cowHintPages
+      guests.push({ ...counted, cowHintPages, ...readCounters(row, GUEST), ksm })
       firstPage += pages
     })
     const sum = (field: Exclude<keyof GuestSample, 'ksm'>) =>
@@ -88,6 +87,8 @@ export class LabSampler implements Sampler {
       notShared: reasons?.notShared.byReason(),
       scan: this.scan.counters(accounts.threads),
       cowFaults: sum('cowFaults'),
+      // A clock that stands still in an operation measures nothing of it.
+      cowLatencies: this.plan.engine === 'stepped' ? undefined : readCowLatencies(this.guestRows),
       swapOuts: this.reclaimRow[RECLAIM.swapOuts]!,
       swapIns: sum('swapIns'),
       reclaimMerges: this.reclaimRow[SCAN.merges]!,

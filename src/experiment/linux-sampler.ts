@@ -16,7 +16,7 @@ import { type AddressRange, mergedPages } from '../linux/smaps.js'
 import { UNIQUE_TAG } from '../machine/machine.js'
 import { PRESENT } from '../machine/pte.js'
 import { realNowNs } from '../measure/clock.js'
-import { counterRow, GUEST, LINUX_GUEST, readCounters } from '../measure/counters.js'
+import { counterRow, GUEST, LINUX_GUEST, readCounters, readCowLatencies } from '../measure/counters.js'
 import type { Plan } from '../scenario/plan.js'
 import type { Sampler, Scan } from './backend.js'
 import { Bits } from './bits.js'
@@ -77,6 +77,7 @@ export class LinuxSampler implements Sampler {
       footprintPages: presentPages - savedPages,
       scan: this.scanCounters(ksm, accounts.threads?.at(-1)),
       cowFaults: sum('cowFaults'),
+      cowLatencies: readCowLatencies(this.guestRows),
       swapOuts: 0,
       swapIns: 0,
       brokenPages: undefined,
@@ -107,6 +108,7 @@ export class LinuxSampler implements Sampler {
         sharedPages: merged?.[guest],
         savedPages: undefined,
         zeroPages: undefined,
+        cowHintPages: undefined,
         swappedPages: 0,
         ...readCounters(this.guestRows[guest]!, GUEST),
         ksm: undefined,

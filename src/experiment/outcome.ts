@@ -22,6 +22,8 @@ export interface GuestSample {
   savedPages: number | undefined
   /** Shared pages that hold only zeros (esxtop ZERO). */
   zeroPages: number | undefined
+  /** Pages that are hints: scanned, equal to no other so far, and not stored to since (esxtop COWH). Policy `tps` only. */
+  cowHintPages: number | undefined
   swappedPages: number
   stores: number
   loads: number
@@ -71,6 +73,8 @@ export interface Sample {
   notShared: Record<Reason, number> | undefined
   scan: ScanCounters
   cowFaults: number
+  /** The same by service time, a count for each bucket (measure/latency-buckets.ts); undefined: nothing is timed. */
+  cowLatencies: number[] | undefined
   swapOuts: number
   swapIns: number
   /** Pages shared by the reclaimer instead of being swapped out. */

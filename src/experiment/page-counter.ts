@@ -5,7 +5,7 @@
 import * as A from '#atomics'
 import { FRAME_WORDS, STATE } from '../machine/frames.js'
 import { type MachineHandle, UNIQUE_TAG, ZERO_TAG } from '../machine/machine.js'
-import { mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
+import { HINTED, mpnOf, PRESENT, SHARED, SWAPPED } from '../machine/pte.js'
 import { Bits } from './bits.js'
 import type { NotShared } from './not-shared.js'
 
@@ -30,6 +30,7 @@ export class PageCounter {
   private shared = 0
   private saved = 0
   private zero = 0
+  private hinted = 0
   private swapped = 0
 
   /**
@@ -60,6 +61,7 @@ export class PageCounter {
     this.shared = 0
     this.saved = 0
     this.zero = 0
+    this.hinted = 0
     this.swapped = 0
     const end = firstPage + pages
     for (let page = firstPage; page < end; page += RUN_PAGES)
@@ -69,6 +71,7 @@ export class PageCounter {
       sharedPages: this.shared,
       savedPages: this.saved,
       zeroPages: this.zero,
+      cowHintPages: this.hinted,
       swappedPages: this.swapped,
     }
   }
@@ -80,6 +83,7 @@ export class PageCounter {
     let shared = 0
     let saved = 0
     let zero = 0
+    let hinted = 0
     let swapped = 0
     let distinct = 0
     let frames = 0
@@ -103,6 +107,7 @@ export class PageCounter {
       }
       if (isNew) distinct++
       if ((pte & SHARED) === 0) {
+        if ((pte & HINTED) !== 0) hinted++
         if (tag !== UNIQUE_TAG) notShared?.addPrivate(tag, guest, page, pte)
         else if (everShared.has(page)) broken++
         continue
@@ -126,6 +131,7 @@ export class PageCounter {
     this.shared += shared
     this.saved += saved
     this.zero += zero
+    this.hinted += hinted
     this.swapped += swapped
     this.distinctContents += distinct
     this.sharedFrames += frames

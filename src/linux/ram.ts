@@ -160,9 +160,7 @@ export class LinuxRam implements GuestRam, PagesAtRest {
   /** The thread has faulted since the store began; was it the store? The page's tag is still that of before. */
   private afterFault(ppn: number, doneNs: number): void {
     if (!this.ring.hasFaultIn(this.addressOf(ppn), this.ringHead)) return
-    const { cow, cowFromIntended } = this.histograms
-    cow.recordNs(doneNs - this.startNs)
-    cowFromIntended.recordNs(doneNs - Math.min(this.intendedNs, this.startNs))
+    this.histograms.recordFault(this.counters, this.intendedNs, this.startNs, doneNs)
     this.counters[GUEST.cowFaults]! += 1
     if (this.tagOf(ppn) === ZERO_TAG) this.counters[LINUX_GUEST.zeroPageFaults]! += 1
   }

@@ -237,10 +237,9 @@ export class Mmu implements GuestRam {
 
   private recordCowFault(): void {
     const doneNs = nowNs()
-    const { cow, cowFromIntended, cowLock, cowAllocation, cowCopy, cowRemap, cowStore } = this.histograms
-    cow.recordNs(doneNs - this.cowStartNs)
-    cowFromIntended.recordNs(doneNs - Math.min(this.intendedNs, this.cowStartNs))
+    this.histograms.recordFault(this.counters, this.intendedNs, this.cowStartNs, doneNs)
     if (this.cowCopiedNs !== 0) {
+      const { cowLock, cowAllocation, cowCopy, cowRemap, cowStore } = this.histograms
       cowLock.recordNs(this.cowLockedNs - this.cowStartNs)
       cowAllocation.recordNs(this.cowAllocatedNs - this.cowLockedNs)
       cowCopy.recordNs(this.cowCopiedNs - this.cowAllocatedNs)

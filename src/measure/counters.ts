@@ -2,9 +2,12 @@
  * Live counters: a row of doubles for each thread in shared memory. Each word is written by one thread alone, so
  * plain additions suffice; readers see every word as it was at some recent moment. Counts are exact up to 2^53.
  */
+import { LATENCY_BUCKETS } from './latency-buckets.js'
 
-/** Doubles in a row: 256 bytes, so that no two threads write to one cache line. */
-const ROW_DOUBLES = 32
+/** Of a row, the fields that have names. */
+const NAMED_DOUBLES = 32
+/** A row's named fields, then its buckets, in whole cache lines of 64 bytes: no two threads write to one. */
+const ROW_DOUBLES = NAMED_DOUBLES + 8 * Math.ceil(LATENCY_BUCKETS / 8)
 
 /** What a guest's thread counts. */
 export const GUEST = {
@@ -89,6 +92,9 @@ export const LINUX_GUEST = {
   zeroPageFaults: 8,
 } as const
 
+/** Where a guest's thread counts its CoW faults by how long they took (latency-buckets.ts), from here on. */
+export const COW_LATENCIES = NAMED_DOUBLES
+
 /** What the reclaimer's thread counts, after the fields of SCAN, which its share attempts use. */
 export const RECLAIM = {
   /** Pages written to the swap file. */
@@ -110,6 +116,12 @@ export function readCounters<Field extends string>(
   fields: Readonly<Record<Field, number>>,
 ): Record<Field, number> {
   return sumCounters([row], fields)
+}
+
+/** CoW faults of several guests by latency, since the start of the run. */
+export function readCowLatencies(rows: readonly Float64Array[]): number[] {
+  const sum = (bucket: number) => rows.reduce((total, row) => total + row[COW_LATENCIES + bucket]!, 0)
+  return Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => sum(bucket))
 }
 
 /** What several rows hold now, added up. */

@@ -1,4 +1,6 @@
 /** The latency histograms of one guest, all in ns. One set serves a whole run: it is emptied at each phase. */
+import { COW_LATENCIES } from './counters.js'
+import { latencyBucketOf } from './latency-buckets.js'
 import { LatencyCounts, type RecordedLatencies } from './latency-counts.js'
 
 export class GuestHistograms {
@@ -19,6 +21,18 @@ export class GuestHistograms {
   readonly swapIn = new LatencyCounts()
   /** Waiting for a frame when none was free. */
   readonly stall = new LatencyCounts()
+
+  /**
+   * A CoW fault that is done: here, and by its service time in the guest's live counters.
+   *
+   * @param counters the guest's row
+   */
+  recordFault(counters: Float64Array, intendedNs: number, startNs: number, doneNs: number): void {
+    const serviceNs = doneNs - startNs
+    this.cow.recordNs(serviceNs)
+    this.cowFromIntended.recordNs(doneNs - Math.min(intendedNs, startNs))
+    counters[COW_LATENCIES + latencyBucketOf(serviceNs)]! += 1
+  }
 
   /** Everything recorded since the last call, under the metrics' names; empties the histograms. */
   take(): RecordedLatencies[] {

@@ -1,10 +1,11 @@
 /** A run as charts and pages see it, read from its results directory alone: what they show can be made again at any time. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PhaseLatencies, PhaseView, RunView } from '../charts/run-view.js'
 import { parseTimeSeries } from '../charts/time-series.js'
 import type { Summary } from '../experiment/outcome.js'
 import { addLatenciesOf, noLatencies } from './latency-logs.js'
+import { LATENCY_OVER_TIME, parseLatencyOverTime } from './latency-over-time.js'
 
 const CPU_SECONDS = 'cpuSeconds.'
 
@@ -33,7 +34,9 @@ export function readRunView(directory: string): RunView {
     phases,
     series,
     latencies: latenciesOf(directory, phases),
-    latencyOverTime: null,
+    latencyOverTime: existsSync(join(directory, LATENCY_OVER_TIME))
+      ? parseLatencyOverTime(read(LATENCY_OVER_TIME))
+      : null,
   }
 }
 

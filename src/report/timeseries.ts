@@ -4,7 +4,7 @@
  * an empty field.
  */
 
-import type { HostSample, KsmSample, Sample, ThreadSample } from '../experiment/outcome.js'
+import type { GuestSample, HostSample, KsmSample, Sample, ThreadSample } from '../experiment/outcome.js'
 import { REASONS } from '../experiment/reasons.js'
 import type { Plan } from '../scenario/plan.js'
 
@@ -42,6 +42,14 @@ const COLUMNS: readonly (readonly [string, (sample: Sample) => string | number |
   ['stores', (sample) => sample.stores],
   ['scannerCpuSeconds', (sample) => optional(sample.scan.cpuSeconds)],
   ['scannerWaitingSeconds', (sample) => optional(sample.scan.waitingSeconds)],
+]
+
+/** After those: each for all guests, as NAME.GUEST. */
+const GUEST_COLUMNS: readonly (readonly [string, (guest: GuestSample) => number | undefined])[] = [
+  ['sharedPages', (guest) => guest.sharedPages],
+  ['savedPages', (guest) => optional(guest.savedPages)],
+  ['zeroPages', (guest) => guest.zeroPages],
+  ['cowHintPages', (guest) => guest.cowHintPages],
 ]
 
 /**
@@ -93,7 +101,7 @@ export function timeSeriesHeader(
   const ksm = policy === 'ksm' ? KSM_COLUMNS.map((name) => `ksm.${name}`) : []
   const host = threads.length > 0 ? HOST_COLUMNS.map(([name]) => name) : []
   const ofThreads = threads.flatMap((thread) => THREAD_COLUMNS.map((name) => quoted(`${name}.${thread}`)))
-  const ofGuests = guests.map((guest) => quoted(`sharedPages.${guest}`))
+  const ofGuests = GUEST_COLUMNS.flatMap(([name]) => guests.map((guest) => quoted(`${name}.${guest}`)))
   return csvLine([...names, ...ofGuests, ...ksm, ...host, ...ofThreads])
 }
 
@@ -103,7 +111,7 @@ export function timeSeriesLine(sample: Sample): string {
   const ksmValues = ksm === undefined ? [] : KSM_COLUMNS.map((name) => ksm[name] ?? '')
   return csvLine([
     ...values,
-    ...guests.map((guest) => guest.sharedPages ?? ''),
+    ...GUEST_COLUMNS.flatMap(([, value]) => guests.map((guest) => value(guest) ?? '')),
     ...ksmValues,
     ...accountValues(sample),
   ])
@@ -119,12 +127,13 @@ function accountValues({ threads, host }: Sample): (string | number)[] {
   ]
 }
 
-function csvLine(fields: readonly (string | number)[]): string {
+/** A line of CSV. */
+export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.join(',')}\n`
 }
 
 /** At most three decimals, and no trailing zeros. */
-function decimals3(value: number): number {
+export function decimals3(value: number): number {
   return Number(value.toFixed(3))
 }
 

@@ -92,7 +92,7 @@ export function describePanels(chart: PanelChart): Drawing {
     })),
     xAxis: panels.map((panel, index) => ({ ...levelAxis(panel), gridIndex: index })),
     yAxis: panels.map((_, index) => ({
-      ...aside(axisOf(LIGHT, index % columns === 0 ? yName : '', 54)),
+      ...axisOf(LIGHT, index % columns === 0 ? yName : '', 54),
       ...range,
       gridIndex: index,
       ...(index % columns === 0 ? {} : { axisLabel: { show: false } }),
@@ -107,17 +107,12 @@ export function describePanels(chart: PanelChart): Drawing {
   return { widthPx: WIDTH_PX, heightPx, option }
 }
 
-/** The line of an axis would otherwise stand where the other one is 0. */
-function aside(style: ReturnType<typeof axisOf>) {
-  return { ...style, axisLine: { ...style.axisLine, onZero: false } }
-}
-
 /** Ticks at the levels, and nowhere else. */
 function levelAxis({ xName, positions, labels }: Panel) {
   const least = Math.min(...positions)
   const most = Math.max(...positions)
   const margin = 0.1 * (most - least)
-  const style = aside(axisOf(LIGHT, xName, 34))
+  const style = axisOf(LIGHT, xName, 34)
   const values = [...positions]
   return {
     ...style,
