@@ -2,10 +2,11 @@
 import type { LineSeriesOption } from 'echarts/charts'
 import type { Unit } from '../report/units.js'
 import type { Chart } from './chart.js'
+import { type Decades, decadeIn, ticksAt } from './decades.js'
 import { drawOverTime, LEGEND_LEFT_PX, type TimePanel } from './over-time.js'
 import type { RunView, TimeSeries } from './run-view.js'
 import { AREA_ICON, axis, DASHED_ICON, type LegendEntry, legend, SOLID_ICON } from './style.js'
-import { curvesText, type Told } from './text.js'
+import { compact, curvesText, type Told } from './text.js'
 import type { Theme } from './theme.js'
 import { keptSamples, POINTS_MAX } from './thin.js'
 import type { Values } from './values.js'
@@ -20,6 +21,8 @@ export interface CurveChart {
   subtext: string
   panels: readonly CurvePanel[]
   told: Told
+  /** A value as people read it, with its unit. */
+  format: (value: number) => string
 }
 
 export interface CurvePanel {
@@ -47,24 +50,21 @@ export interface Line extends Curve {
   type: 'solid' | 'dashed'
 }
 
-/** How values are shown on the vertical axis. */
+/** The vertical axis: linear, by default from 0 to a round number; or logarithmic. */
 export interface Scale {
   name: string
-  toAxis(value: number): number
-  /** By default the number. */
-  label?: (axisValue: number) => string
-  /** By default from 0 to a round number. */
+  decades?: Decades
   range?: { min: number; max: number; interval: number }
 }
 
 export function drawCurves(run: RunView, theme: Theme, chart: CurveChart): Chart {
-  const { name, title, subtext, panels, told } = chart
+  const { name, title, subtext, panels, told, format } = chart
   return drawOverTime(run, theme, {
     name,
     title,
     subtext,
-    text: curvesText(run, told),
-    panels: panels.map((panel) => timePanel(theme, run.series, panel)),
+    text: curvesText(run, told, format),
+    panels: panels.map((panel) => timePanel(theme, run.series, panel, format)),
     legend: (topPx) => ({
       legend: legend(theme, entriesOf(panels), {
         leftPx: LEGEND_LEFT_PX,
@@ -84,24 +84,44 @@ function entriesOf(panels: readonly CurvePanel[]): LegendEntry[] {
   return [...new Map(entries.map((entry) => [entry.name, entry])).values()]
 }
 
-function timePanel(theme: Theme, { timeSeconds, phase }: TimeSeries, panel: CurvePanel): TimePanel {
+function timePanel(
+  theme: Theme,
+  { timeSeconds, phase }: TimeSeries,
+  panel: CurvePanel,
+  format: CurveChart['format'],
+): TimePanel {
   const { title = '', bands, lines, scale, heightPx = PLOT_HEIGHT_PX } = panel
+  const { decades } = scale
   const common = {
     type: 'line' as const,
     // A line through one point can't be seen.
     symbol: timeSeconds.length === 1 ? 'circle' : 'none',
     ...(panel.isOfIntervals && { step: 'start' as const }),
+    tooltip: {
+      valueFormatter: (shown: unknown) =>
+        typeof shown !== 'number'
+          ? ''
+          : decades === undefined
+            ? format(shown)
+            : shown > decades.min
+              ? format(10 ** shown)
+              : `at most ${format(10 ** shown)}`,
+    },
   }
   const pointsOf = (values: Values, samples: readonly number[], time: Unit) =>
     samples.flatMap((sample) => {
       const value = values[sample] ?? null
-      return value === null ? [] : [[timeSeconds[sample]! / time.size, scale.toAxis(value)]]
+      if (value === null) return []
+      return [[timeSeconds[sample]! / time.size, decades === undefined ? value : decadeIn(decades, value)]]
     })
   const keptOfBands = keptSamples(phase, stackOf(bands), POINTS_MAX)
   return {
     title,
     heightPx,
-    yAxis: { ...axis(theme, scale.name, 48, scale.label), ...scale.range },
+    yAxis:
+      decades === undefined
+        ? { ...axis(theme, scale.name, 48, compact), ...scale.range }
+        : { ...axis(theme, scale.name, 48, (decade) => compact(10 ** decade)), ...ticksAt(decades) },
     series: (time) => [
       ...bands.map(({ name, values, colour }, index): LineSeriesOption => {
         const color = colour?.(theme) ?? theme.series[index]!

@@ -41,7 +41,7 @@ export function latencyOverTimeChart(run: RunView, overTime: LatencyOverTime, th
       {
         title: '',
         heightPx: PLOT_HEIGHT_PX,
-        yAxis: { ...axis(theme, 'latency, logarithmic', 58, latencyLabel), ...ticksAt(decades) },
+        yAxis: { ...axis(theme, 'latency, logarithmic', 52, latencyLabel), ...ticksAt(decades) },
         series: (time) =>
           steps.map(({ name, from, to }, step) =>
             cellSeries(

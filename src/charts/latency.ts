@@ -1,7 +1,7 @@
 /** CoW faults of all guests by percentile: a curve for each measured phase that has any. */
 import type { Chart } from './chart.js'
 import { drawPercentiles } from './percentiles.js'
-import type { PhaseLatencies, RunView } from './run-view.js'
+import type { LatencyCurve, PhaseLatencies, RunView } from './run-view.js'
 import { duration } from './text.js'
 import type { Theme } from './theme.js'
 
@@ -21,9 +21,11 @@ export function latencyChart({ scenario, latencies }: RunView, theme: Theme): Ch
 function textOf(latencies: readonly PhaseLatencies[]): string {
   if (latencies.length === 0) return 'Latency of CoW faults by percentile: none was timed.'
   const phases = latencies.map(({ phase, service, fromIntended }) => {
-    const at = (nines: number) => `${timeAt(service, nines)} (${timeAt(fromIntended, nines)})`
-    const most = [service, fromIntended].map(({ points }) => duration(points.at(-1)!.ns))
-    return `${phase}, ${service.count.toLocaleString('en-US')} faults: half are done within ${at(HALF)}, 99 % within ${at(2)}, the longest took ${most[0]} (${most[1]}).`
+    const both = (of: (curve: LatencyCurve) => string) =>
+      fromIntended.count === 0 ? of(service) : `${of(service)} (${of(fromIntended)})`
+    const within = (nines: number) => both((curve) => timeAt(curve, nines))
+    const longest = both(({ points }) => duration(points.at(-1)!.ns))
+    return `${phase}, ${service.count.toLocaleString('en-US')} faults: half are done within ${within(HALF)}, 99 % within ${within(2)}, the longest took ${longest}.`
   })
   return `Latency of CoW faults by percentile: service time and, in brackets, time from the intended start. ${phases.join(' ')}`
 }
@@ -31,7 +33,7 @@ function textOf(latencies: readonly PhaseLatencies[]): string {
 /** As nines. */
 const HALF = Math.log10(2)
 
-/** Of the first point at or beyond it: there are few beyond 99 % in a curve of few faults. */
-function timeAt({ points }: PhaseLatencies['service'], nines: number): string {
+/** Of the first point at or beyond it: a curve of few faults ends before 99 %. */
+function timeAt({ points }: LatencyCurve, nines: number): string {
   return duration((points.find((point) => point.nines >= nines) ?? points.at(-1)!).ns)
 }

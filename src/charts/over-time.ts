@@ -3,7 +3,7 @@ import { shortened, timeUnit, type Unit } from '../report/units.js'
 import type { Chart, ChartOption, ChartSeries } from './chart.js'
 import { arrangePhaseNames, phaseSeries, unnamed } from './phase-bands.js'
 import type { RunView } from './run-view.js'
-import { axis, page, panelTitle, roundAxis, title, WIDTH_PX } from './style.js'
+import { axis, PANEL_TITLE_PX, page, panelTitle, roundAxis, title, WIDTH_PX } from './style.js'
 import type { Theme } from './theme.js'
 
 export const LEFT_PX = 76
@@ -41,14 +41,17 @@ export function drawOverTime(run: RunView, theme: Theme, chart: TimeChart): Char
   const timeAxis = roundAxis(lastSeconds / time.size)
   const rows = arrangePhaseNames(run.phases, PLOT_WIDTH_PX / (timeAxis.max * time.size))
   const hasTitles = panels.some((panel) => panel.title !== '')
-  const tops = topsOf(panels, TITLE_HEIGHT_PX + rows.heightPx + (hasTitles ? GAP_PX : 0))
+  const tops = topsOf(panels, TITLE_HEIGHT_PX + rows.heightPx + (hasTitles ? PANEL_TITLE_PX : 0))
   const isLast = (index: number) => index === panels.length - 1
   const fullTitle = `${shortened(run.scenario, TITLE_CHARACTERS)}: ${chart.title}`
   const option: ChartOption = {
     ...page(theme),
     title: [
       title(theme, fullTitle, chart.subtext, LEFT_PX),
-      ...panels.map((panel, index) => panelTitle(theme, panel.title, LEFT_PX, tops[index]!)),
+      // The first one stands above the names of the phases.
+      ...panels.map((panel, index) =>
+        panelTitle(theme, panel.title, LEFT_PX, tops[index]! - (index === 0 ? rows.heightPx : 0)),
+      ),
     ],
     ...chart.legend(tops[0]!),
     grid: panels.map(({ heightPx }, index) => ({

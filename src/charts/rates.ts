@@ -1,8 +1,8 @@
 /** How fast what a run counts went on, in the interval that ends at each sample. */
 import type { Curve, CurveChart, Line, Scale } from './curves.js'
-import { decadeIn, decadesOf, ticksAt } from './decades.js'
+import { decadesOf } from './decades.js'
 import { column, type RunView, type TimeSeries } from './run-view.js'
-import { compact, plain } from './text.js'
+import { plain } from './text.js'
 import { isKnown, type Values } from './values.js'
 
 /** What one column grew by since the sample before; null where either is not known. */
@@ -42,7 +42,7 @@ export function scanChart(run: RunView): CurveChart {
     bands: [],
     lines: lines.filter(isKnown),
     unit: 'pages/s',
-    scale: decadeScale,
+    axis: (values) => ({ decades: decadesOf(values, { min: 0, max: 4 }) }),
   })
 }
 
@@ -55,7 +55,7 @@ export function cowChart(run: RunView): CurveChart {
     bands: [{ name: 'CoW faults', values: pageRateOf(run, 'cowFaults') }],
     lines: [],
     unit: 'faults/s',
-    scale: () => ({ toAxis: (value) => value, label: compact }),
+    axis: () => ({}),
   })
 }
 
@@ -66,27 +66,19 @@ interface RateChart extends Pick<CurveChart, 'name' | 'title'> {
   bands: readonly Curve[]
   lines: readonly Line[]
   unit: string
-  scale: (values: Iterable<number | null>) => Omit<Scale, 'name'>
+  axis: (values: Iterable<number | null>) => Omit<Scale, 'name'>
 }
 
 function rateChart({ scale }: RunView, chart: RateChart): CurveChart {
   const { name, title, note, about, bands, lines, unit } = chart
   const curves = [...bands, ...lines]
-  const axis = { name: unit, ...chart.scale(curves.flatMap(({ values }) => values)) }
+  const axis = { name: unit, ...chart.axis(curves.flatMap(({ values }) => values)) }
   return {
     name,
     title,
     subtext: `full size: ${scale.memory} × the pages of the run, in ${scale.time} × its time${note}`,
     panels: [{ bands, lines, isOfIntervals: true, scale: axis }],
-    told: { about, curves, isOfIntervals: true, format: (value) => `${plain(value)} ${unit}` },
-  }
-}
-
-function decadeScale(values: Iterable<number | null>): Omit<Scale, 'name'> {
-  const decades = decadesOf(values, { min: 0, max: 4 })
-  return {
-    toAxis: (value) => decadeIn(decades, value),
-    label: (decade) => compact(10 ** decade),
-    range: ticksAt(decades),
+    told: { about, curves, isOfIntervals: true },
+    format: (value) => `${plain(value)} ${unit}`,
   }
 }

@@ -11,7 +11,6 @@ export interface Told {
   about: string
   curves: readonly Curve[]
   isOfIntervals: boolean
-  format: (value: number) => string
 }
 
 /** Of a phase, its own samples; −1: it has none. The one before them is the end of the phase before. */
@@ -20,7 +19,11 @@ interface Samples {
   last: number
 }
 
-export function curvesText(run: RunView, { about, curves, isOfIntervals, format }: Told): string {
+export function curvesText(
+  run: RunView,
+  { about, curves, isOfIntervals }: Told,
+  format: (value: number) => string,
+): string {
   return phasesText(run, about, (samples) =>
     curves.flatMap(({ name, values }) => {
       const figure = isOfIntervals
@@ -36,7 +39,9 @@ export function phasesText(run: RunView, about: string, figuresOf: (samples: Sam
   const time = timeUnit(run.phases.at(-1)?.endSeconds ?? 0)
   const phases = run.phases.flatMap((phase) => {
     const figures = figuresOf(samplesOf(run.series, phase))
-    const [start, end] = [phase.startSeconds, phase.endSeconds].map((seconds) => plain(seconds / time.size))
+    const [start, end] = [phase.startSeconds, phase.endSeconds].map((seconds) =>
+      Number((seconds / time.size).toFixed(1)),
+    )
     return figures.length === 0
       ? []
       : [`${phase.name} (${start} to ${end} ${time.name}): ${figures.join('; ')}.`]
@@ -64,7 +69,11 @@ function samplesOf({ phase }: TimeSeries, { name }: PhaseView): Samples {
   return { first: phase.indexOf(name), last: phase.lastIndexOf(name) }
 }
 
-function levelsText(values: Values, { first, last }: Samples, format: Told['format']): string | undefined {
+function levelsText(
+  values: Values,
+  { first, last }: Samples,
+  format: (value: number) => string,
+): string | undefined {
   const known = values.slice(Math.max(0, first - 1), last + 1).filter((value) => value !== null)
   if (known.length === 0) return undefined
   const [from, to, most] = [known[0]!, known.at(-1)!, Math.max(...known)].map(format)
@@ -76,7 +85,7 @@ function intervalsText(
   { timeSeconds }: TimeSeries,
   values: Values,
   { first, last }: Samples,
-  format: Told['format'],
+  format: (value: number) => string,
 ): string | undefined {
   let [sum, seconds, most] = [0, 0, 0]
   for (let index = Math.max(1, first); index <= last; index++) {
@@ -88,5 +97,6 @@ function intervalsText(
     most = Math.max(most, value)
   }
   if (seconds === 0) return undefined
+  if (most === 0) return `${format(0)} throughout`
   return `${format(sum / seconds)} on average, at most ${format(most)}`
 }

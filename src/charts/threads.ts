@@ -25,7 +25,7 @@ export function threadsChart(run: RunView): CurveChart {
         bands,
         lines: [],
         isOfIntervals: true,
-        scale: { name: '%', toAxis: (value) => value, range: { min: 0, max: 100, interval: 50 } },
+        scale: { name: '%', range: { min: 0, max: 100, interval: 50 } },
         heightPx: PANEL_HEIGHT_PX,
       }),
     ),
@@ -35,8 +35,8 @@ export function threadsChart(run: RunView): CurveChart {
         bands.slice(0, 2).map(({ name, values }) => ({ name: `${title} ${name}`, values })),
       ),
       isOfIntervals: true,
-      format: (value) => `${plain(value)} %`,
     },
+    format: (value) => `${plain(value)} %`,
   }
 }
 

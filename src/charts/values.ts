@@ -15,3 +15,7 @@ export function summed(all: readonly Values[]): Values {
     }, 0),
   )
 }
+
+export function scaled(values: Values, factor: number): Values {
+  return values.map((value) => (value === null ? null : value * factor))
+}
