@@ -19,7 +19,8 @@ export function chartsOf(run: RunView, theme: Theme): Chart[] {
   ]
 }
 
-function curveChartsOf(run: RunView): CurveChart[] {
+/** Those of curves over time. */
+export function curveChartsOf(run: RunView): CurveChart[] {
   return [
     sharedChart(run),
     ...(run.policy === 'tps' ? [reasonsChart(run)] : []),

@@ -98,14 +98,7 @@ function timePanel(
     symbol: timeSeconds.length === 1 ? 'circle' : 'none',
     ...(panel.isOfIntervals && { step: 'start' as const }),
     tooltip: {
-      valueFormatter: (shown: unknown) =>
-        typeof shown !== 'number'
-          ? ''
-          : decades === undefined
-            ? format(shown)
-            : shown > decades.min
-              ? format(10 ** shown)
-              : `at most ${format(10 ** shown)}`,
+      valueFormatter: (shown: unknown) => (typeof shown === 'number' ? read(shown, decades, format) : ''),
     },
   }
   const pointsOf = (values: Values, samples: readonly number[], time: Unit) =>
@@ -147,6 +140,13 @@ function timePanel(
       }),
     ],
   }
+}
+
+/** The value that stands at a place on the axis. */
+function read(shown: number, decades: Decades | undefined, format: CurveChart['format']): string {
+  if (decades === undefined) return format(shown)
+  const value = format(10 ** shown)
+  return shown > decades.min ? value : `at most ${value}`
 }
 
 /** The upper edge of each band, on those below it: what is seen of the stack. */

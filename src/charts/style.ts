@@ -74,6 +74,7 @@ export function axis(theme: Theme, name: string, nameGap: number, label?: (value
     name,
     nameLocation: 'middle' as const,
     nameGap,
+    nameMoveOverlap: false,
     min: 0,
     nameTextStyle: { fontSize: FONT_PX, color: theme.text },
     axisLabel: { show: true, fontSize: FONT_PX, color: theme.text, ...(label && { formatter: label }) },
