@@ -10,8 +10,9 @@ import { type RunFailure, type RunOptions, type RunOutcome, runPlan } from './ex
 import { describeKsm } from './linux/ksm-facts.js'
 import { faultPercentiles, latencyLog } from './report/latency.js'
 import { LATENCY_OVER_TIME, latencyOverTimeCsv } from './report/latency-over-time.js'
-import { endedManifest, startedManifest } from './report/manifest.js'
+import { endedManifest, type Manifest, startedManifest } from './report/manifest.js'
 import { ResultsDirectory } from './report/results-directory.js'
+import { type ReportedRun, runReport } from './report/run-report.js'
 import { readRunView } from './report/run-view.js'
 import { summarize } from './report/summary.js'
 import { renderSvg } from './report/svg.js'
@@ -82,11 +83,8 @@ export async function recordRun(
     linuxKsm,
     startedAt,
   })
-  const end: EndWriter = ({ state, messages }, exitReason) =>
-    directory.writeJson(
-      'manifest.json',
-      endedManifest(manifest, { state, exitReason, messages, endedAt: new Date() }),
-    )
+  const ended: Ending = ({ state, messages }, exitReason) =>
+    endedManifest(manifest, { state, exitReason, messages, endedAt: new Date() })
 
   const recorder = new SampleRecorder(directory, options.onSample)
   try {
@@ -99,7 +97,7 @@ export async function recordRun(
       swapDirectory: directory.path,
       onSample: (sample) => recorder.take(sample),
     })
-    const recorded = writeResults(directory, plan, withWriteError(outcome, recorder.error), recorder, end)
+    const recorded = writeResults(directory, plan, withWriteError(outcome, recorder.error), recorder, ended)
     const { failure } = recorded.outcome
     return {
       summary: recorded.summary,
@@ -112,7 +110,10 @@ export async function recordRun(
       ? new ResourceError(`can't write to ${directory.path}: ${messageOf(thrown)}`)
       : thrown
     if (error instanceof UserError || error instanceof ResourceError) tryTo(() => directory.discard())
-    else tryTo(() => end({ state: 'failed', messages: [] }, `internal error: ${messageOf(error)}`))
+    else {
+      const failed = ended({ state: 'failed', messages: [] }, `internal error: ${messageOf(error)}`)
+      tryTo(() => directory.writeJson('manifest.json', failed))
+    }
     throw error
   }
 }
@@ -191,7 +192,8 @@ function summaryOf(plan: Plan, outcome: RunOutcome): Summary {
   })
 }
 
-type EndWriter = (run: Pick<Summary, 'state' | 'messages'>, exitReason: string) => void
+/** The manifest of the run, now that it is over. */
+type Ending = (run: Pick<Summary, 'state' | 'messages'>, exitReason: string) => Manifest
 
 /** Writes all files, the manifest last, or what can be written of them; returns what there is to say then. */
 function writeResults(
@@ -199,22 +201,23 @@ function writeResults(
   plan: Plan,
   outcome: RunOutcome,
   recorder: SampleRecorder,
-  end: EndWriter,
+  ended: Ending,
 ): { outcome: RunOutcome; summary: Summary } {
   const summary = summaryOf(plan, outcome)
   try {
     directory.writeJson('summary.json', summary)
     recorder.finish(plan)
     writeLatencies(directory, plan, outcome, recorder.samples)
-    writeFigures(directory)
-    end(summary, exitReason(outcome))
+    const manifest = ended(summary, exitReason(outcome))
+    writeCharts(directory, { manifest, summary, view: readRunView(directory.path) })
+    directory.writeJson('manifest.json', manifest)
     return { outcome, summary }
   } catch (error) {
     if (!isSystemError(error)) throw error
     const failed = recorder.error === undefined ? withWriteError(outcome, error) : outcome
     const failedSummary = summaryOf(plan, failed)
     tryTo(() => directory.writeJson('summary.json', failedSummary))
-    tryTo(() => end(failedSummary, exitReason(failed)))
+    tryTo(() => directory.writeJson('manifest.json', ended(failedSummary, exitReason(failed))))
     return { outcome: failed, summary: failedSummary }
   }
 }
@@ -239,10 +242,11 @@ function writeLatencies(
 }
 
 /** Of what is in the other files. */
-function writeFigures(directory: ResultsDirectory): void {
-  for (const chart of chartsOf(readRunView(directory.path), LIGHT)) {
+function writeCharts(directory: ResultsDirectory, run: ReportedRun): void {
+  for (const chart of chartsOf(run.view, LIGHT)) {
     directory.write(`figures/${chart.name}.svg`, renderSvg(chart))
   }
+  directory.write('report.html', runReport([run]))
 }
 
 /** A thread that died tells more than the damage that it left. */

@@ -6,6 +6,7 @@ import { KSM_PATHS, type KsmPaths } from '../linux/ksm-paths.js'
 import { restoreAbandonedKsm } from '../linux/take-over.js'
 import { checkCommand } from './check.js'
 import { compareCommand } from './compare.js'
+import { reportCommand } from './report.js'
 import { runCommand } from './run.js'
 import { scenariosCommand } from './scenarios.js'
 import { studyCommand } from './study.js'
@@ -39,9 +40,10 @@ export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void
       .command(validateCommand)
       .command(studyCommand)
       .command(compareCommand)
+      .command(reportCommand)
       .demandCommand(
         1,
-        'name a command: run, scenarios, check, trace, top, validate, study or compare; --help tells more',
+        'name a command: run, scenarios, check, trace, top, validate, study, compare or report; --help tells more',
       )
       .strict()
       .showHelpOnFail(false)

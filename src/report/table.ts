@@ -144,7 +144,13 @@ function closingLines(summary: Summary): string[] {
   ]
 }
 
-function integrityLine({ pagesVerified, mismatches, leakedFrames, violations }: IntegrityReport): string {
+/** Whether every page held what its guest wrote. */
+export function integrityLine({
+  pagesVerified,
+  mismatches,
+  leakedFrames,
+  violations,
+}: IntegrityReport): string {
   const verdict = mismatches + (leakedFrames ?? 0) + (violations ?? 0) === 0 ? 'ok' : 'BROKEN'
   const frames =
     leakedFrames === null ? 'frames not audited' : `${leakedFrames} leaks, ${violations} violations`

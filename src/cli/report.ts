@@ -1,0 +1,49 @@
+/** `twinpage report`: makes the page of a run again, or one of several runs together. */
+import { writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { CommandModule } from 'yargs'
+import { messageOf, ResourceError, UserError } from '../errors.js'
+import { printResult } from './terminal.js'
+
+interface ReportArguments {
+  directories: string[]
+  out: string | undefined
+}
+
+export const reportCommand: CommandModule<object, ReportArguments> = {
+  command: 'report <directories..>',
+  describe: 'Make report.html of the results of a run, or one page of several',
+  builder: (yargs) =>
+    yargs
+      .positional('directories', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Results directories of runs',
+      })
+      .option('out', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'The file to write [report.html in the directory, if it is one]',
+      })
+      .example('$0 report results/quick/*-1', 'the page of that run, again')
+      .example('$0 report 60min 10min --out both.html', 'two runs on one page'),
+  handler: async ({ directories, out }) => {
+    const [first] = directories
+    if (directories.length > 1 && out === undefined)
+      throw new UserError('is needed for a page of several runs; expected the path of a file', {
+        key: '--out',
+      })
+    // Loaded only now: charts take longer to load than it takes to find a mistake.
+    const { readReportedRun, runReport } = await import('../report/run-report.js')
+    const file = out ?? join(first!, 'report.html')
+    const html = runReport(directories.map(readReportedRun))
+    try {
+      writeFileSync(file, html)
+    } catch (error) {
+      if (out !== undefined) throw new UserError(`can't be written: ${messageOf(error)}`, { key: '--out' })
+      throw new ResourceError(`can't write ${file}: ${messageOf(error)}`)
+    }
+    printResult(relative(process.cwd(), file))
+  },
+}
