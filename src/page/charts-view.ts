@@ -13,7 +13,7 @@ import {
   TitleComponent,
   TooltipComponent,
 } from 'echarts/components'
-import { connect, type ECharts, type EChartsCoreOption, init, use } from 'echarts/core'
+import { connect, type ECharts, type EChartsCoreOption, init, setPlatformAPI, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
 import type { Chart } from '../charts/chart.js'
 import type { Theme } from '../charts/theme.js'
@@ -31,6 +31,17 @@ use([
   TooltipComponent,
   SVGRenderer,
 ])
+
+/** The library takes its width for the height of a line; a system without Chinese letters has a narrow box for it. */
+const SQUARE_LETTER = '国'
+const measure = document.createElement('canvas').getContext('2d')!
+setPlatformAPI({
+  measureText: (text, font = '') => {
+    measure.font = font
+    const width = text === SQUARE_LETTER ? Number.parseFloat(measure.font.match(/[\d.]+px/)![0]) : undefined
+    return { width: width ?? measure.measureText(text).width }
+  },
+})
 
 /** Below a chart over time. */
 const SLIDER_HEIGHT_PX = 22
@@ -80,18 +91,22 @@ export class ChartsView {
 }
 
 function forPage(chart: Chart, theme: Theme): EChartsCoreOption {
+  const { xAxis } = chart.option
+  const axes = Array.isArray(xAxis) ? xAxis : xAxis === undefined ? [] : [xAxis]
   const tooltip = {
     trigger: chart.isOverTime ? 'axis' : 'item',
     confine: true,
     backgroundColor: theme.background,
     borderColor: theme.muted,
     textStyle: { color: theme.text, fontSize: 12 },
-    axisPointer: { lineStyle: { color: theme.muted }, label: { show: false } },
+    axisPointer: {
+      lineStyle: { color: theme.muted },
+      label: { formatter: ({ value }: { value: number }) => `${axes.at(-1)?.name} ${value.toFixed(2)}` },
+    },
   }
   if (!chart.isOverTime) return { ...chart.option, tooltip }
-  const { xAxis } = chart.option
   const common = {
-    xAxisIndex: Array.isArray(xAxis) ? xAxis.map((_, index) => index) : 0,
+    xAxisIndex: axes.map((_, index) => index),
     // A line goes on beyond the edge of what is shown.
     filterMode: 'none',
   }
