@@ -7,6 +7,9 @@ const PHASE = 'phase'
 
 export function parseTimeSeries(csv: string): TimeSeries {
   const [names = [], ...samples] = parseCsv(csv)
+  for (const needed of [TIME, PHASE]) {
+    if (!names.includes(needed)) throw new Error(`Expected a column ${needed} in timeseries.csv`)
+  }
   const series = emptyTimeSeries(names)
   for (const fields of samples) addSample(series, names, fields)
   return series
