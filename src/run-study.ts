@@ -8,6 +8,7 @@ import { drawPercentiles } from './charts/percentiles.js'
 import { LIGHT } from './charts/theme.js'
 import { EXIT, isSystemError, messageOf, ResourceError } from './errors.js'
 import type { Summary } from './experiment/outcome.js'
+import { articleReport } from './report/article.js'
 import { ResultsDirectory } from './report/results-directory.js'
 import { renderSvg } from './report/svg.js'
 import { type Analysis, analyse, type Observation, ResponseValues } from './study/analysis.js'
@@ -196,6 +197,7 @@ class StudyRecording {
       }
     }
     this.directory.write(STUDY_FILES.report, markdown.report)
+    this.directory.write(STUDY_FILES.page, articleReport(this.directory.path))
     return { analysis, markdown: markdown.answer, directory: this.directory.path, exitCode: this.exitCode }
   }
 

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { EXIT, isDiskError, messageOf, ResourceError, UserError } from './errors.js'
 import type { Summary } from './experiment/outcome.js'
+import { articleReport } from './report/article.js'
 import { ResultsDirectory } from './report/results-directory.js'
 import { PANELS, renderValidationChart } from './report/validation-chart.js'
 import {
@@ -154,10 +155,11 @@ class Validation {
     try {
       const scenarios = compared.map(({ comparison, runs }) => ({ ...comparison, runs }))
       this.directory.writeJson(VALIDATION_FILES.json, { ...report, scenarios })
-      this.directory.write(VALIDATION_FILES.markdown, validationMarkdown(report))
+      this.directory.write(VALIDATION_FILES.markdown, validationMarkdown(report, true))
       for (const { comparison, chart } of compared) {
         this.directory.write(`${VALIDATION_FILES.figures}/${comparison.name}.svg`, chart)
       }
+      this.directory.write(VALIDATION_FILES.page, articleReport(this.directory.path))
     } catch (error) {
       if (!isDiskError(error)) throw error
       throw new ResourceError(`can't write to ${this.directory.path}: ${messageOf(error)}`)

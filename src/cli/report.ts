@@ -1,4 +1,4 @@
-/** `twinpage report`: makes the page of a run again, or one of several runs together. */
+/** `twinpage report`: makes the page of a run, a study or a validation again, or one of several runs together. */
 import { writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { CommandModule } from 'yargs'
@@ -12,14 +12,14 @@ interface ReportArguments {
 
 export const reportCommand: CommandModule<object, ReportArguments> = {
   command: 'report <directories..>',
-  describe: 'Make report.html of the results of a run, or one page of several',
+  describe: 'Make report.html of the results of a run, a study or a validation, or one page of several runs',
   builder: (yargs) =>
     yargs
       .positional('directories', {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'Results directories of runs',
+        describe: 'Results directory of a run, a study or a validation; or of several runs',
       })
       .option('out', {
         type: 'string',
@@ -35,9 +35,11 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         key: '--out',
       })
     // Loaded only now: charts take longer to load than it takes to find a mistake.
+    const { articleReport, holdsArticle } = await import('../report/article.js')
     const { readReportedRun, runReport } = await import('../report/run-report.js')
     const file = out ?? join(first!, 'report.html')
-    const html = runReport(directories.map(readReportedRun))
+    const isArticle = directories.length === 1 && holdsArticle(first!)
+    const html = isArticle ? articleReport(first!) : runReport(directories.map(readReportedRun))
     try {
       writeFileSync(file, html)
     } catch (error) {

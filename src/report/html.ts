@@ -22,15 +22,14 @@ export interface Document {
   title: string
   /** HTML of what stands beside the heading, and below. */
   main: string
-  /** For the page's script, by the id of its element. */
-  data: { id: string; value: unknown }
+  /** For the page's script, by the id of its element; without any, the page has colours to choose from and nothing to draw. */
+  data?: { id: string; value: unknown }
 }
 
 /** @returns a complete document with its script, its style and its data in it */
 export function htmlDocument({ title, main, data }: Document): string {
-  const script = readPage('report-page.js')
+  const script = readPage(data === undefined ? 'article-page.js' : 'report-page.js')
   const style = readPage('page.css')
-  const json = scriptSafe(JSON.stringify(data.value))
   const policy = `default-src 'none'; script-src '${sha256(script)}'; style-src 'unsafe-inline'; img-src data:`
   return `<!doctype html>
 <html lang="en">
@@ -48,8 +47,7 @@ export function htmlDocument({ title, main, data }: Document): string {
 <main>
 ${main}
 </main>
-<script type="application/json" id="${data.id}">${json}</script>
-<script>${script}</script>
+${data === undefined ? '' : `<script type="application/json" id="${data.id}">${scriptSafe(JSON.stringify(data.value))}</script>\n`}<script>${script}</script>
 </body>
 </html>
 `

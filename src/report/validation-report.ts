@@ -8,6 +8,7 @@ import { markdownTable } from './markdown.js'
 export const VALIDATION_FILES = {
   json: 'validate.json',
   markdown: 'validate.md',
+  page: 'report.html',
   /** A directory. */
   figures: 'figures',
 } as const
@@ -30,13 +31,19 @@ export interface ValidationReport {
   scenarios: ScenarioComparison[]
 }
 
-/** @returns lines that each end with a line break. */
-export function validationMarkdown({ state, messages, scenarios }: ValidationReport): string {
+/**
+ * @param hasFigures whether each scenario's chart is named, for a reader that shows pictures
+ * @returns lines that each end with a line break.
+ */
+export function validationMarkdown(
+  { state, messages, scenarios }: ValidationReport,
+  hasFigures = false,
+): string {
   const blocks = [
     ['# The lab and the kernel'],
     [`${sentenceOf(state)} Figures are medians over the replicates; errors are in percent of the kernel's.`],
     ...messages.map((message) => [`Note: ${message}`]),
-    ...scenarios.flatMap(scenarioBlocks),
+    ...scenarios.flatMap((scenario) => scenarioBlocks(scenario, hasFigures ? figureOf(scenario) : [])),
   ]
   return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n')
 }
@@ -46,7 +53,15 @@ function sentenceOf(state: ValidationReport['state']): string {
   return state === 'partial' ? 'Partial: stopped before its end.' : 'Failed before its end.'
 }
 
-function scenarioBlocks({ name, replicates, seeds, phases, metrics }: ScenarioComparison): string[][] {
+function figureOf({ name }: ScenarioComparison): string[][] {
+  const file = `${VALIDATION_FILES.figures}/${encodeURIComponent(name)}.svg`
+  return [[`![${name}: pages_sharing, pages_shared and pages_unshared over time](${file})`]]
+}
+
+function scenarioBlocks(
+  { name, replicates, seeds, phases, metrics }: ScenarioComparison,
+  figure: string[][],
+): string[][] {
   const runs = replicates === 1 ? '1 replicate, seed' : `${replicates} replicates, seeds`
   const columns = replicates === 1 ? COLUMNS : [...COLUMNS, ...RANGE_COLUMNS]
   const distance: Column = {
@@ -55,6 +70,7 @@ function scenarioBlocks({ name, replicates, seeds, phases, metrics }: ScenarioCo
   }
   return [
     [`## ${name}: ${runs} ${seeds.join(', ')}`],
+    ...figure,
     ...phases.map((phase) =>
       table(`end of ${phase}`, (counter) => metrics[atEndOf(counter, phase)]!, columns),
     ),

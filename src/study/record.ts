@@ -16,6 +16,7 @@ export const STUDY_FILES = {
   runs: 'runs.csv',
   analysis: 'analysis.json',
   report: 'report.md',
+  page: 'report.html',
   figures: 'figures',
 } as const
 

@@ -79,7 +79,7 @@ test('the report has every metric of each scenario; validate.json those of each 
   const { report, directory, exitCode } = await validate(madeUpBackends(labIsTenMore), { replicates: 2 })
   assert.equal(exitCode, EXIT.ok)
   assert.equal(directory, join(home, 'out'))
-  assert.deepEqual(readdirSync('out').sort(), ['figures', 'validate.json', 'validate.md'])
+  assert.deepEqual(readdirSync('out').sort(), ['figures', 'report.html', 'validate.json', 'validate.md'])
   const [scenario] = report.scenarios
   const { metrics, ...rest } = scenario!
   const phases = ['boot', 'merge', 'rest']
@@ -95,6 +95,7 @@ test('the report has every metric of each scenario; validate.json those of each 
   const runs = [1, 2].map((seed) => ({ seed, metrics }))
   assert.deepEqual(readJson(), { ...report, scenarios: [{ ...scenario, runs }] })
   assert.match(readFileSync('out/figures/validate-static.svg', 'utf8'), /<\/svg>\s*$/)
+  assert.match(readFileSync('out/report.html', 'utf8'), /<img src="data:image\/svg\+xml;base64,/)
   assert.match(readFileSync('out/validate.md', 'utf8'), /\| pages_sharing +\| +110 \| +100 \| +\+10\.00 % \|/)
 })
 

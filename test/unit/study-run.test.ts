@@ -52,6 +52,7 @@ test('a study leaves its record, all runs, their figures, an analysis, a report 
   assert.deepEqual(readdirSync(out).sort(), [
     'analysis.json',
     'figures',
+    'report.html',
     'report.md',
     'runs',
     'runs.csv',
