@@ -8,9 +8,9 @@ import { summaryTable } from '../report/table.js'
 import type { ExperimentResult } from '../run-experiment.js'
 import { loadScenario } from '../scenario/load.js'
 import { type ScenarioArguments, scenarioArguments } from './options.js'
-import { RunProgress } from './progress.js'
+import { RunProgress } from './run-progress.js'
 import { abortOnSignals } from './signals.js'
-import { ProgressLine, printError, printResult } from './terminal.js'
+import { Progress, printError, printResult } from './terminal.js'
 
 interface RunArguments extends ScenarioArguments {
   out: string | undefined
@@ -41,8 +41,8 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
     handler: async ({ scenario, out, seed, set, json, quiet }) => {
       const loaded = loadScenario(scenario, { set, seed })
       const interrupted = abortOnSignals()
-      const line = new ProgressLine(!quiet)
-      const progress = new RunProgress(loaded.plan)
+      const progress = new Progress(!quiet)
+      const run = new RunProgress(loaded.plan)
       try {
         // Loaded only now: what a run needs takes longer to load than it takes to find a mistake in a scenario.
         const { recordRun } = await import('../run-experiment.js')
@@ -50,14 +50,14 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
           ...hooks,
           out,
           signal: interrupted.signal,
-          onSample: (sample) => progress.take(sample),
-          onProgress: (phase, timeSeconds) => line.show(progress.line(phase, timeSeconds)),
+          onSample: (sample) => run.take(sample),
+          onProgress: (phase, timeSeconds) => progress.show(run.view(phase, timeSeconds)),
         })
-        line.clear()
+        progress.clear()
         report(result, json, quiet)
         process.exitCode = result.exitCode === EXIT.interrupted ? interrupted.exitCode() : result.exitCode
       } finally {
-        line.clear()
+        progress.clear()
         interrupted.release()
       }
     },

@@ -1,7 +1,10 @@
-/** The progress of a study in one line: which run it is, of which cell, and how long the rest will take. */
-import { timeUnit } from '../report/units.js'
+/** The progress of a study: which run it is, of which cell, and how long the rest will take. */
+import { printable } from '../errors.js'
 import type { RunRecord } from '../study/record.js'
 import { median } from '../validate/statistics.js'
+import { duration, type Glyphs, glyphsOf } from './drawing.js'
+import { runsView } from './runs-view.js'
+import type { ProgressView } from './terminal.js'
 
 export class StudyProgress {
   private current: RunRecord | undefined
@@ -10,7 +13,9 @@ export class StudyProgress {
 
   /** @param cells their names */
   constructor(
+    private readonly study: string,
     private readonly cells: readonly string[],
+    private readonly glyphs: Glyphs = glyphsOf(),
     private readonly nowMs = () => performance.now(),
   ) {}
 
@@ -20,14 +25,22 @@ export class StudyProgress {
     this.startMs = this.nowMs()
   }
 
-  line(): string {
-    if (this.current === undefined) return ''
+  /** Undefined before the first run begins. */
+  view(): ProgressView | undefined {
+    if (this.current === undefined) return undefined
     const { number, cell, replicate } = this.current
-    const place = `run ${number} of ${this.all.length}: ${this.cells[cell]}, replicate ${replicate}`
     const leftSeconds = this.leftSeconds()
-    if (leftSeconds === undefined) return place
-    const { size, name } = timeUnit(leftSeconds)
-    return `${place} · about ${Math.ceil(leftSeconds / size)} ${name} left`
+    return runsView(
+      {
+        stage: `run ${number}`,
+        name: printable(this.study),
+        run: `run ${number} of ${this.all.length}`,
+        place: [printable(this.cells[cell]!), `replicate ${replicate}`],
+        part: (number - 1) / this.all.length,
+        left: leftSeconds === undefined ? undefined : `about ${duration(leftSeconds)} left`,
+      },
+      this.glyphs,
+    )
   }
 
   /** Undefined before any run is complete. */

@@ -6,7 +6,7 @@ import { loadStudy } from '../study/load.js'
 import { seedOption } from './options.js'
 import { abortOnSignals } from './signals.js'
 import { StudyProgress } from './study-progress.js'
-import { ProgressLine, printError, printResult } from './terminal.js'
+import { Progress, printError, printResult } from './terminal.js'
 
 /** Between two looks at the clock. */
 const PROGRESS_MS = 500
@@ -41,24 +41,30 @@ export const studyCommand: CommandModule<object, StudyArguments> = {
   handler: async ({ study: nameOrPath, seed, out, json, quiet }) => {
     const loaded = loadStudy(nameOrPath, seed)
     const interrupted = abortOnSignals()
-    const line = new ProgressLine(!quiet)
-    const progress = new StudyProgress(loaded.cells.map(({ name }) => name))
-    const timer = setInterval(() => line.show(progress.line()), PROGRESS_MS)
+    const progress = new Progress(!quiet)
+    const runs = new StudyProgress(
+      loaded.study.name,
+      loaded.cells.map(({ name }) => name),
+    )
+    const timer = setInterval(() => {
+      const view = runs.view()
+      if (view !== undefined) progress.show(view)
+    }, PROGRESS_MS)
     try {
       const { recordStudy } = await import('../run-study.js')
       const { analysis, markdown, directory, exitCode } = await recordStudy(loaded, {
         out,
         signal: interrupted.signal,
-        onRun: (run, all) => progress.begin(run, all),
+        onRun: (run, all) => runs.begin(run, all),
       })
-      line.clear()
+      progress.clear()
       if (json) printResult(JSON.stringify(analysis, null, 2))
       else if (!quiet) printResult(`${markdown}\nResults in ${relative(process.cwd(), directory) || '.'}`)
       for (const message of analysis.messages) printError(message)
       process.exitCode = exitCode === EXIT.interrupted ? interrupted.exitCode() : exitCode
     } finally {
       clearInterval(timer)
-      line.clear()
+      progress.clear()
       interrupted.release()
     }
   },

@@ -11,7 +11,7 @@ import { type KsmReport, ksmReport } from '../report/ksm-report.js'
 import { ksmLines } from '../report/ksm-text.js'
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../report/prometheus.js'
 import { abortOnSignals } from './signals.js'
-import { LiveBlock, printResult } from './terminal.js'
+import { canRedraw, LiveBlock, printResult } from './terminal.js'
 
 const INTERVAL_SECONDS = { default: 2, min: 0.1, max: 3600 }
 const PORT_MAX = 65_535
@@ -90,9 +90,11 @@ async function watch(read: () => KsmReading, options: WatchOptions, signal: Abor
   const { intervalMs, once, json } = options
   const passClock = new PassClock()
   const block = new LiveBlock()
+  const isLive = canRedraw(process.stdout)
   const show = (report: KsmReport) => {
     if (json) printResult(JSON.stringify(report, null, once ? 2 : 0))
-    else block.show(ksmLines(report))
+    else if (isLive) block.show(ksmLines(report))
+    else printResult(`${ksmLines(report).join('\n')}\n\n`)
   }
   let before = read()
   passClock.take(before)

@@ -1,7 +1,9 @@
-/** The progress of a validation in one line: which run, where it is, and how long the rest will take. */
-import { timeUnit } from '../report/units.js'
+/** The progress of a validation: which run, where it is, and how long the rest will take. */
 import type { ScenarioPair } from '../validate/load-pairs.js'
 import type { ScheduledRun } from '../validate/schedule.js'
+import { duration, type Glyphs, glyphsOf } from './drawing.js'
+import { runsView } from './runs-view.js'
+import type { ProgressView } from './terminal.js'
 
 export class ValidateProgress {
   private done = -1
@@ -13,6 +15,7 @@ export class ValidateProgress {
   constructor(
     private readonly runs: readonly ScheduledRun[],
     private readonly replicates: number,
+    private readonly glyphs: Glyphs = glyphsOf(),
     private readonly nowMs = () => performance.now(),
   ) {
     this.names = [...new Set(runs.map(({ pair }) => pair.name))]
@@ -26,13 +29,21 @@ export class ValidateProgress {
     this.done++
   }
 
-  line(phase: string): string {
+  view(phase: string): ProgressView {
     const { pair, replicate, backend } = this.runs[this.done]!
-    const scenario = `${pair.name} (${this.names.indexOf(pair.name) + 1} of ${this.names.length})`
-    const place = `${scenario} replicate ${replicate} of ${this.replicates}, ${backend}: ${phase}`
-    const leftSeconds = this.leftMs() / 1000
-    const { size, name } = timeUnit(leftSeconds)
-    return `${place} · about ${Math.ceil(leftSeconds / size)} ${name} left`
+    const leftMs = this.leftMs()
+    const doneMs = this.tookMs.reduce((sum, ms) => sum + ms, this.nowMs() - this.startMs)
+    return runsView(
+      {
+        stage: `run ${this.done}: ${phase}`,
+        name: pair.name,
+        run: `${this.names.indexOf(pair.name) + 1} of ${this.names.length}`,
+        place: [`replicate ${replicate} of ${this.replicates}`, `${backend}: ${phase}`],
+        part: doneMs / (doneMs + leftMs),
+        left: `about ${duration(leftMs / 1000)} left`,
+      },
+      this.glyphs,
+    )
   }
 
   private leftMs(): number {

@@ -10,7 +10,7 @@ import { schedule } from '../validate/schedule.js'
 import { exceeded, parseTolerance } from '../validate/tolerance.js'
 import { type ChangeArguments, changeArguments } from './options.js'
 import { abortOnSignals } from './signals.js'
-import { ProgressLine, printError, printResult } from './terminal.js'
+import { Progress, printError, printResult } from './terminal.js'
 import { ValidateProgress } from './validate-progress.js'
 
 const REPLICATES_MAX = 100
@@ -66,18 +66,18 @@ export const validateCommand: CommandModule<object, ValidateArguments> = {
     const known = new Set(pairs.flatMap(({ lab }) => metricNames(lab.plan.phases.map(({ name }) => name))))
     const tolerances = tolerance.map((text) => parseTolerance(text, [...known]))
     const interrupted = abortOnSignals()
-    const line = new ProgressLine(!quiet)
-    const progress = new ValidateProgress(schedule(pairs, replicates), replicates)
+    const progress = new Progress(!quiet)
+    const runs = new ValidateProgress(schedule(pairs, replicates), replicates)
     try {
       const { recordValidation } = await import('../run-validation.js')
       const { report, directory, exitCode } = await recordValidation(pairs, {
         replicates,
         out,
         signal: interrupted.signal,
-        onRun: () => progress.begin(),
-        onProgress: (phase) => line.show(progress.line(phase)),
+        onRun: () => runs.begin(),
+        onProgress: (phase) => progress.show(runs.view(phase)),
       })
-      line.clear()
+      progress.clear()
       if (json) printResult(JSON.stringify(report, null, 2))
       else if (!quiet) {
         printResult(`${validationMarkdown(report)}\nResults in ${relative(process.cwd(), directory) || '.'}`)
@@ -88,7 +88,7 @@ export const validateCommand: CommandModule<object, ValidateArguments> = {
       if (exitCode === EXIT.interrupted) process.exitCode = interrupted.exitCode()
       else process.exitCode = isOff.length > 0 ? EXIT.tolerance : exitCode
     } finally {
-      line.clear()
+      progress.clear()
       interrupted.release()
     }
   },

@@ -134,7 +134,7 @@ export interface ScanCounters {
 export interface RunObserver {
   /** Called with each sample, in order. */
   onSample?: (sample: Sample) => void
-  /** Called several times a second while a phase runs; scenario seconds since the start. */
+  /** Called several times a second while a phase runs, and when `start` and `verify` begin; scenario seconds since the start. */
   onProgress?: (phase: string, timeSeconds: number) => void
 }
 

@@ -146,6 +146,7 @@ class Run {
   private async windUp(): Promise<RunOutcome> {
     const state = this.mustEnd() ? 'partial' : 'complete'
     this.control.stop()
+    this.options.onProgress?.('verify', this.leader.phases.at(-1)?.end.timeSeconds ?? 0)
     if (!(await this.poll(QUIET_LIMIT_MS, () => this.engine.areQuiet()))) {
       return this.outcome(stuck('stop', QUIET_LIMIT_MS), NO_RESULTS, UNVERIFIED)
     }

@@ -9,7 +9,7 @@
  * measured. Exit codes: 0; 1 a figure could not be measured although nothing is missing; 2 a mistake in the arguments; 130 interrupted (SIGTERM: 143).
  */
 import yargs from 'yargs'
-import { ProgressLine, printResult } from '../../src/cli/terminal.js'
+import { Progress, printResult } from '../../src/cli/terminal.js'
 import { EXIT, messageOf, ResourceError, UserError } from '../../src/errors.js'
 import { Notes } from './bench.js'
 import { benchesOf, isMeant } from './benches.js'
@@ -39,14 +39,15 @@ function parseArguments(argv: string[]) {
 async function bench(argv: string[]): Promise<void> {
   const { json, only } = parseArguments(argv)
   const benches = benchesOf(only)
-  const line = new ProgressLine(true)
+  const progress = new Progress(true)
   const notes = new Notes((text) => {
-    line.clear()
+    progress.clear()
     process.stderr.write(`bench: ${text}\n`)
   })
   const figures: Figure[] = []
   for (const [index, { names, run }] of benches.entries()) {
-    line.show(`${index + 1} of ${benches.length}: ${names.join(', ')}`)
+    const line = `${index + 1} of ${benches.length}: ${names.join(', ')}`
+    progress.show({ stage: line, line })
     try {
       figures.push(...(await run(notes)).filter(({ name }) => isMeant(name, only)))
     } catch (error) {
@@ -55,7 +56,7 @@ async function bench(argv: string[]): Promise<void> {
       if (!(error instanceof ResourceError)) process.exitCode = EXIT.internal
     }
   }
-  line.clear()
+  progress.clear()
   printResult(json ? JSON.stringify(figures, undefined, 2) : figuresText(figures))
 }
 

@@ -10,7 +10,7 @@
  */
 import yargs from 'yargs'
 import { abortOnSignals } from '../../src/cli/signals.js'
-import { ProgressLine, printResult } from '../../src/cli/terminal.js'
+import { Progress, printResult } from '../../src/cli/terminal.js'
 import { EXIT, UserError } from '../../src/errors.js'
 import { seedOf } from '../../src/random/prng.js'
 import { UINT32_MAX } from '../../src/scenario/limits.js'
@@ -46,8 +46,8 @@ class Soak {
 
   /** Runs until the time is over, something is violated, or the signal comes. */
   async run(signal: AbortSignal): Promise<void> {
-    const line = new ProgressLine(true)
-    const showing = setInterval(() => line.show(this.status()), PROGRESS_MS)
+    const progress = new Progress(true)
+    const showing = setInterval(() => progress.show({ stage: 'soak', line: this.status() }), PROGRESS_MS)
     const printing = process.stdout.isTTY
       ? undefined
       : setInterval(() => printResult(this.status()), MINUTE_MS)
@@ -56,7 +56,7 @@ class Soak {
     } finally {
       clearInterval(showing)
       clearInterval(printing)
-      line.clear()
+      progress.clear()
       await this.stress.end()
     }
   }

@@ -105,12 +105,33 @@ test('a terminal that was made lower shows what fits', () => {
   assert.deepEqual(screen.visible(), ['a', 'b', ''])
 })
 
-test('in a pipe blocks follow each other, whole', () => {
+test('a block that is cleared gives its place to what is written next', () => {
+  const screen = new Screen(20, 5)
+  screen.write('$ twinpage run\n')
+  const block = new LiveBlock(screen)
+  block.show(['one', 'two'])
+  block.clear()
+  block.clear()
+  screen.write('results')
+  assert.deepEqual(screen.visible(), ['$ twinpage run', 'results'])
+})
+
+test('wide letters are cut whole, and counted when the terminal was made narrower', () => {
+  const screen = new Screen(20, 8)
+  const block = new LiveBlock(screen)
   const written: string[] = []
-  const pipe = { isTTY: false, columns: 5, rows: 2, write: (text: string) => written.push(text) > 0 }
-  const block = new LiveBlock(pipe)
-  block.show(['a long line', 'x', 'y'])
-  block.show(['z'])
-  block.end()
-  assert.equal(written.join(''), 'a long line\nx\ny\n\nz\n\n')
+  const wide = new LiveBlock({
+    isTTY: true,
+    columns: 6,
+    rows: 8,
+    write: (text) => written.push(String(text)) > 0,
+  })
+  wide.show(['页面共享'])
+  assert(written[0]!.includes('页面\x1b[K'))
+  block.show(['123456789012345', 'x'])
+  screen.columns = 10
+  const narrow: string[] = []
+  screen.write = (text) => narrow.push(text) > 0
+  block.show(['y'])
+  assert(narrow[0]!.startsWith('\r\x1b[3A'), JSON.stringify(narrow[0]))
 })
