@@ -3,7 +3,7 @@ import { columnsOf, cutTo } from '../report/columns.js'
 
 /** As much of a stream as a terminal needs. */
 export type Output = Pick<typeof process.stdout, 'isTTY' | 'columns' | 'rows' | 'write'> & {
-  hasColors?: () => boolean
+  hasColors?: (env: NodeJS.ProcessEnv) => boolean
 }
 
 const COLUMNS = 80
@@ -11,10 +11,12 @@ const ROWS = 24
 
 /**
  * Whether lines can be redrawn in place: on a terminal, unless it is a dumb one, or the user wants no codes
- * (https://no-color.org; FORCE_COLOR says otherwise).
+ * (https://no-color.org: any NO_COLOR that is not empty; to node an empty one counts, too; FORCE_COLOR says otherwise).
  */
-export function canRedraw({ isTTY, hasColors }: Output): boolean {
-  return isTTY && process.env.TERM !== 'dumb' && hasColors?.() === true
+export function canRedraw(output: Output, env = process.env): boolean {
+  const { NO_COLOR, ...others } = env
+  const asked = NO_COLOR === '' ? others : env
+  return output.isTTY && env.TERM !== 'dumb' && output.hasColors?.(asked) === true
 }
 
 /**

@@ -84,30 +84,37 @@ export interface Screen {
 
 export type Size = Pick<TerminalOptions, 'columns' | 'rows'>
 
+type Terminal = InstanceType<typeof headless.Terminal>
+
 /** The screen after all of the output. */
-export async function screenOf(output: string, { columns = 80, rows = 24 }: Size = {}): Promise<Screen> {
-  const terminal = await play(output, { columns, rows })
-  const { length, baseY, cursorX, cursorY } = terminal.buffer.active
-  const lines = Array.from({ length }, (_, line) =>
-    terminal.buffer.active.getLine(line)!.translateToString(true),
-  )
-  const end = lines.findLastIndex((line) => line !== '') + 1
-  return { lines: lines.slice(0, end), cursor: { column: cursorX, line: baseY + cursorY } }
+export async function screenOf(output: string, size: Size = {}): Promise<Screen> {
+  return playOn(newTerminal(size), output)
 }
 
 /** A terminal that has got all of the output. */
-export async function play(
-  output: string,
-  { columns = 80, rows = 24 }: Size,
-): Promise<InstanceType<typeof headless.Terminal>> {
-  const terminal = new headless.Terminal({
-    cols: columns,
-    rows,
-    scrollback: SCROLLED_LINES_MAX,
-    allowProposedApi: true,
-  })
-  await new Promise<void>((resolve) => terminal.write(output, resolve))
+export async function play(output: string, size: Size): Promise<Terminal> {
+  const terminal = newTerminal(size)
+  await playOn(terminal, output)
   return terminal
+}
+
+/** What it shows after some more. */
+export async function playOn(terminal: Terminal, output: string): Promise<Screen> {
+  await new Promise<void>((resolve) => terminal.write(output, resolve))
+  const { active } = terminal.buffer
+  const lines = Array.from({ length: active.length }, (_, line) =>
+    active.getLine(line)!.translateToString(true),
+  )
+  const end = lines.findLastIndex((line) => line !== '') + 1
+  return {
+    lines: lines.slice(0, end),
+    cursor: { column: active.cursorX, line: active.baseY + active.cursorY },
+  }
+}
+
+function newTerminal({ columns = 80, rows = 24 }: Size): Terminal {
+  const scrollback = SCROLLED_LINES_MAX
+  return new headless.Terminal({ cols: columns, rows, scrollback, allowProposedApi: true })
 }
 
 /** What a block that is redrawn in place ends with. */
