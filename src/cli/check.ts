@@ -9,7 +9,7 @@ import { rateFactor, type Scale } from '../scenario/scale.js'
 import { toYaml } from '../scenario/yaml-source.js'
 import { scheduleOf } from '../study/design.js'
 import { isStudy, loadStudy } from '../study/load.js'
-import { type ScenarioArguments, scenarioArguments } from './options.js'
+import { examples, type ScenarioArguments, scenarioArguments } from './options.js'
 
 interface CheckArguments extends ScenarioArguments {
   json: boolean
@@ -17,13 +17,16 @@ interface CheckArguments extends ScenarioArguments {
 
 export const checkCommand: CommandModule<object, CheckArguments> = {
   command: 'check <scenario>',
-  describe: 'Validate a scenario and print all its options, defaults included; or a study and its runs',
+  describe: 'Check a scenario or study, print all of it',
   builder: (yargs) =>
-    scenarioArguments(yargs).option('json', {
-      type: 'boolean',
-      default: false,
-      describe: 'Print JSON instead of YAML',
-    }),
+    scenarioArguments(yargs)
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of YAML' })
+      .epilogue(
+        examples(
+          ['check quick --set scale=2', 'every option, set or by default, and what the scale makes of them'],
+          ['check scan-rate', 'the cells of a study, and its runs in their order'],
+        ),
+      ),
   handler: ({ scenario, set, seed, json }) => {
     if (isStudy(scenario)) {
       if (set.length > 0) throw new UserError('a study gives its own settings, in the file', { key: '--set' })

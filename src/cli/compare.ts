@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs'
 import { compareRuns } from '../compare/comparison.js'
 import { findRuns } from '../compare/runs.js'
 import { comparisonTable } from '../compare/table.js'
+import { examples } from './options.js'
 import { printError, printResult } from './terminal.js'
 
 interface CompareArguments {
@@ -12,8 +13,7 @@ interface CompareArguments {
 
 export const compareCommand: CommandModule<object, CompareArguments> = {
   command: 'compare <runs..>',
-  describe:
-    'Put the results of runs side by side, as ratios to the first; with intervals where there are replicates',
+  describe: 'Put runs side by side, as ratios to the first',
   builder: (yargs) =>
     yargs
       .positional('runs', {
@@ -23,7 +23,12 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
         describe: 'Results directories of runs, or directories that hold several; the first is the baseline',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of tables' })
-      .example('$0 compare results/quick', 'all runs of quick, in groups of the same options'),
+      .epilogue(
+        examples(
+          ['compare results/quick', 'all runs of quick, in groups of the same options'],
+          ['compare results/quick --json', 'every figure of every run, for a program'],
+        ),
+      ),
   handler: ({ runs, json }) => {
     const comparison = compareRuns(findRuns(runs))
     if (json) {

@@ -2,6 +2,16 @@
 import type { Argv } from 'yargs'
 import { UserError } from '../errors.js'
 
+/**
+ * Examples for the end of a help: each on a line of its own, whole, which a column of texts beside it would break.
+ * @param examples what is typed after `twinpage`, and what that does
+ */
+export function examples(...examples: readonly (readonly [command: string, text: string])[]): string {
+  return ['Examples:', ...examples.flatMap(([command, text]) => [`  $0 ${command}`, `      ${text}`])].join(
+    '\n',
+  )
+}
+
 /** What changes a scenario. */
 export interface ChangeArguments {
   set: string[]

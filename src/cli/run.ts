@@ -7,7 +7,7 @@ import type { RunOptions } from '../experiment/run.js'
 import { summaryTable } from '../report/table.js'
 import type { ExperimentResult } from '../run-experiment.js'
 import { loadScenario } from '../scenario/load.js'
-import { type ScenarioArguments, scenarioArguments } from './options.js'
+import { examples, type ScenarioArguments, scenarioArguments } from './options.js'
 import { RunProgress } from './run-progress.js'
 import { abortOnSignals } from './signals.js'
 import { Progress, printError, printResult } from './terminal.js'
@@ -36,8 +36,15 @@ export function runCommand(hooks: Pick<RunOptions, 'beforeVerify'>): CommandModu
           describe: 'Print summary.json instead of the table',
         })
         .option('quiet', { type: 'boolean', default: false, describe: 'Print neither progress nor table' })
-        .example('$0 run case-study', 'the case study, in about a minute')
-        .example('$0 run quick --set guests.0.count=16 --json', 'sixteen guests, for a program to read'),
+        .epilogue(
+          examples(
+            ['run case-study', 'the case study, in about a minute'],
+            [
+              'run quick --set guests.0.count=16 --json',
+              'sixteen guests; its summary, for a program to read',
+            ],
+          ),
+        ),
     handler: async ({ scenario, out, seed, set, json, quiet }) => {
       const loaded = loadScenario(scenario, { set, seed })
       const interrupted = abortOnSignals()

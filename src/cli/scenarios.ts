@@ -1,6 +1,7 @@
 /** `twinpage scenarios`: what ships with the lab. */
 import type { CommandModule } from 'yargs'
 import { shippedScenarios } from '../scenario/load.js'
+import { examples } from './options.js'
 
 interface ScenariosArguments {
   json: boolean
@@ -10,7 +11,14 @@ export const scenariosCommand: CommandModule<object, ScenariosArguments> = {
   command: 'scenarios',
   describe: 'List the scenarios that ship with twinpage',
   builder: (yargs) =>
-    yargs.option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of a table' }),
+    yargs
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of a table' })
+      .epilogue(
+        examples(
+          ['scenarios', 'a line for each, with what it is about'],
+          ['scenarios --json', 'the same for a program'],
+        ),
+      ),
   handler: ({ json }) => {
     const scenarios = shippedScenarios().map(({ name, description }) => ({ name, description }))
     process.stdout.write(json ? `${JSON.stringify(scenarios, null, 2)}\n` : formatScenarios(scenarios))

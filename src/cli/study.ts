@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { EXIT } from '../errors.js'
 import { loadStudy } from '../study/load.js'
-import { seedOption } from './options.js'
+import { examples, seedOption } from './options.js'
 import { abortOnSignals } from './signals.js'
 import { StudyProgress } from './study-progress.js'
 import { Progress, printError, printResult } from './terminal.js'
@@ -21,7 +21,7 @@ interface StudyArguments {
 
 export const studyCommand: CommandModule<object, StudyArguments> = {
   command: 'study <study>',
-  describe: 'Run a scenario over all levels of some factors, and say what explains the differences',
+  describe: 'Run a scenario over all levels of factors',
   builder: (yargs) =>
     seedOption(
       yargs.positional('study', {
@@ -37,7 +37,15 @@ export const studyCommand: CommandModule<object, StudyArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print analysis.json instead of tables' })
       .option('quiet', { type: 'boolean', default: false, describe: 'Print neither progress nor tables' })
-      .example('$0 study scan-rate', 'what scan rate buys; the same again goes on where it was stopped'),
+      .epilogue(
+        examples(
+          ['study scan-rate', 'what scan rate buys; the same again goes on where it was stopped'],
+          [
+            'study scan-rate --seed 2 --out results/again',
+            'the same with other random choices, in a directory of its own',
+          ],
+        ),
+      ),
   handler: async ({ study: nameOrPath, seed, out, json, quiet }) => {
     const loaded = loadStudy(nameOrPath, seed)
     const interrupted = abortOnSignals()

@@ -10,6 +10,7 @@ import { findKsmd } from '../linux/ksmd.js'
 import { type KsmReport, ksmReport } from '../report/ksm-report.js'
 import { ksmLines } from '../report/ksm-text.js'
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../report/prometheus.js'
+import { examples } from './options.js'
 import { abortOnSignals } from './signals.js'
 import { canRedraw, LiveBlock, printResult } from './terminal.js'
 
@@ -27,7 +28,7 @@ interface TopArguments {
 export function topCommand(paths: KsmPaths): CommandModule<object, TopArguments> {
   return {
     command: 'top',
-    describe: "Watch the host's own KSM: what it merges and saves, and what that costs",
+    describe: "Watch this machine's own KSM",
     builder: (yargs) =>
       yargs
         .option('interval', {
@@ -47,7 +48,13 @@ export function topCommand(paths: KsmPaths): CommandModule<object, TopArguments>
           requiresArg: true,
           coerce: portNumber,
           describe: 'Serve the figures to Prometheus on this port of 127.0.0.1 instead; 0 for any',
-        }) as Argv<TopArguments>,
+        })
+        .epilogue(
+          examples(
+            ['top', 'what it merges and saves, and what that costs, until Ctrl-C'],
+            ['top --once --json', 'one interval, for a program'],
+          ),
+        ) as Argv<TopArguments>,
     handler: async ({ interval, once, json, prometheus }) => {
       if (prometheus !== undefined && (interval !== undefined || once || json)) {
         throw new UserError(

@@ -2,6 +2,7 @@
 import type { CommandModule } from 'yargs'
 import { readTrace } from '../guest/trace.js'
 import { type SnapshotInfo, type TraceInfo, traceInfo } from '../guest/trace-info.js'
+import { examples } from './options.js'
 
 const PAGES_PER_MIB = 256
 
@@ -10,23 +11,33 @@ interface InfoArguments {
   json: boolean
 }
 
+const EXAMPLES = examples(
+  ['trace info scenarios/debian-idle-bench.pct.gz', 'the trace that ships, of four guests'],
+  ['trace info scenarios/debian-idle-bench.pct.gz --json', 'the same for a program'],
+)
+
 const infoCommand: CommandModule<object, InfoArguments> = {
   command: 'info <file>',
-  describe: 'Count what the pages of a trace hold at each snapshot',
+  describe: 'Count what its pages hold at each snapshot',
   builder: (yargs) =>
     yargs
       .positional('file', { type: 'string', demandOption: true, describe: 'The trace, a .pct.gz file' })
-      .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of a table' }),
+      .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of a table' })
+      .epilogue(EXAMPLES),
   handler: ({ file, json }) => {
     const info = traceInfo(readTrace(file))
     process.stdout.write(json ? `${JSON.stringify(info, null, 2)}\n` : formatTraceInfo(info))
   },
 }
 
+/** Of `trace`. */
+export const TRACE_COMMANDS = ['info']
+
 export const traceCommand: CommandModule = {
   command: 'trace',
   describe: 'Look into a trace of real guests',
-  builder: (yargs) => yargs.command(infoCommand).demandCommand(1, 'trace: say what to do, such as info'),
+  builder: (yargs) =>
+    yargs.command(infoCommand).demandCommand(1, 'trace: say what to do, such as info').epilogue(EXAMPLES),
   handler: () => {},
 }
 

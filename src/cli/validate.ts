@@ -8,7 +8,7 @@ import { loadPairs } from '../validate/load-pairs.js'
 import { metricNames } from '../validate/metrics.js'
 import { schedule } from '../validate/schedule.js'
 import { exceeded, parseTolerance } from '../validate/tolerance.js'
-import { type ChangeArguments, changeArguments } from './options.js'
+import { type ChangeArguments, changeArguments, examples } from './options.js'
 import { abortOnSignals } from './signals.js'
 import { Progress, printError, printResult } from './terminal.js'
 import { ValidateProgress } from './validate-progress.js'
@@ -26,7 +26,7 @@ interface ValidateArguments extends ChangeArguments {
 
 export const validateCommand: CommandModule<object, ValidateArguments> = {
   command: 'validate [scenarios..]',
-  describe: "Run scenarios in the lab and on this host's own KSM, and compare",
+  describe: "Compare the lab with this machine's own KSM",
   builder: (yargs) =>
     changeArguments(yargs)
       .positional('scenarios', {
@@ -56,10 +56,14 @@ export const validateCommand: CommandModule<object, ValidateArguments> = {
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of tables' })
       .option('quiet', { type: 'boolean', default: false, describe: 'Print neither progress nor tables' })
-      .example('$0 validate', 'the shipped scenarios, three times each, in about four minutes')
-      .example(
-        '$0 validate validate-churn --tolerance pages_sharing.mean=10',
-        'fails when it is off',
+      .epilogue(
+        examples(
+          ['validate', 'the scenarios that ship for this, three times each, in about four minutes'],
+          [
+            'validate validate-churn --tolerance pages_sharing.mean=10',
+            'fails when it is off by more than 10 %',
+          ],
+        ),
       ) as Argv<ValidateArguments>,
   handler: async ({ scenarios, replicates, tolerance, set, seed, out, json, quiet }) => {
     const pairs = loadPairs(scenarios, { set, seed, replicates, CONFIG_HZ: configHz() })

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { join } from 'node:path'
 import { z } from 'zod'
 import { printable, UserError } from '../errors.js'
+import { didYouMeanPath } from '../scenario/nearest.js'
 import { holdsStudy } from '../study/record.js'
 
 const ALLOWED = 'allowed is the directory of a run that has ended, or one that holds such directories'
@@ -80,7 +81,8 @@ export function findRuns(paths: readonly string[]): FoundRuns {
 
 /** Of many, one that failed or still runs must not hide the others; but one is there. */
 function runsAt(path: string): (ComparedRun | UnfitRun)[] {
-  if (!isDirectory(path)) throw refused(path, existsSync(path) ? 'not a directory' : 'no such directory')
+  if (!isDirectory(path))
+    throw refused(path, existsSync(path) ? 'not a directory' : `no such directory${didYouMeanPath(path)}`)
   if (isRun(path)) {
     const run = readRun(path)
     if ('problem' in run) throw refused(path, run.problem)
@@ -143,5 +145,5 @@ function read<Value>(
 }
 
 function refused(path: string, finding: string): UserError {
-  return new UserError(`${finding}; ${ALLOWED}`, { file: path })
+  return new UserError(`${finding}${finding.endsWith('?') ? '' : ';'} ${ALLOWED}`, { file: path })
 }

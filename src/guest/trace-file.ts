@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { UserError } from '../errors.js'
 import { readFirstBytes } from '../host/read-file.js'
+import { didYouMeanPath } from '../scenario/nearest.js'
 import { rejectTrace, TRACE_LIMITS } from './trace-limits.js'
 
 /**
@@ -39,6 +40,9 @@ function readBounded(file: string): Buffer {
   } catch (error) {
     if (error instanceof UserError) throw error
     const { code, message } = error as NodeJS.ErrnoException
-    return rejectTrace(file, code === 'ENOENT' ? 'no such file' : `can't be read (${message})`)
+    return rejectTrace(
+      file,
+      code === 'ENOENT' ? `no such file${didYouMeanPath(file)}` : `can't be read (${message})`,
+    )
   }
 }

@@ -1,4 +1,6 @@
-/** Finds the known name that a misspelt one most likely stands for. */
+/** Finds the known name, or the file, that a misspelt one most likely stands for. */
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 
 /** A name is near when no more than this part of its letters has to change. */
 const CHANGED_PART_MAX = 0.4
@@ -6,7 +8,7 @@ const CHANGED_PART_MAX = 0.4
 const COMPARED_LETTERS_MAX = 32
 
 /** The known name nearest to `name`, letter case aside; undefined when none is near. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > COMPARED_LETTERS_MAX) return undefined
   let best: string | undefined
   let bestChanges = Math.max(1, Math.floor(name.length * CHANGED_PART_MAX)) + 1
@@ -25,6 +27,22 @@ function nearest(name: string, known: readonly string[]): string | undefined {
 export function didYouMean(name: string, known: readonly string[]): string {
   const meant = nearest(name, known)
   return meant === undefined ? '' : `, did you mean ${meant}?`
+}
+
+/** The same for a path that leads to nothing: what lies beside it, as far as the path leads, under a similar name. */
+export function didYouMeanPath(path: string): string {
+  const directory = dirname(path)
+  if (!existsSync(directory)) return directory === path ? '' : didYouMeanPath(directory)
+  const meant = nearest(basename(path), namesIn(directory))
+  return meant === undefined ? '' : `, did you mean ${join(directory, meant)}?`
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
 }
 
 /** Letters to insert, delete, replace, or swap with their neighbour, to turn `a` into `b`; row by row. */

@@ -3,6 +3,7 @@
  * `guests.*.memory` means that of every item of the list.
  */
 import { UserError } from '../errors.js'
+import { nearest } from './nearest.js'
 import { show, showPath } from './problems.js'
 import { bothScales } from './schema.js'
 import { type KeyPath, parseYaml, YamlError } from './yaml-source.js'
@@ -64,7 +65,7 @@ function replaced(value: unknown, override: ParsedOverride, depth: number): unkn
     const isStep = step === EVERY_ITEM || isIndex(step)
     if (!isStep || !value.some(isMeant)) {
       const range = value.length === 0 ? 'is empty' : `has items 0 to ${value.length - 1}`
-      throw wrongPath(override, depth, `got ${show(step)}, but the list ${range}`)
+      throw wrongPath(override, depth, `got ${show(step)}, but the list ${range}${itemMeant(step, value)}`)
     }
     return value.map((item, index) => (isMeant(item, index) ? replaced(item, override, depth + 1) : item))
   }
@@ -77,6 +78,13 @@ function replaced(value: unknown, override: ParsedOverride, depth: number): unkn
   const mapping = (value ?? {}) as Record<string, unknown>
   const inner = Object.hasOwn(mapping, step) ? mapping[step] : undefined
   return { ...mapping, [step]: replaced(inner, override, depth + 1) }
+}
+
+/** `, did you mean 2 (benchmark)?`, where the items have names, as guests and phases do. */
+function itemMeant(step: string | number, items: readonly unknown[]): string {
+  const names = items.map((item) => String((item as { name?: unknown } | null)?.name ?? ''))
+  const meant = names.indexOf(nearest(String(step), names) ?? '')
+  return names[meant] ? `, did you mean ${meant} (${names[meant]})?` : ''
 }
 
 function wrongPath({ option, path }: ParsedOverride, depth: number, message: string): UserError {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { printable, UserError } from '../errors.js'
 import { readFirstBytes } from '../host/read-file.js'
 import { FILE_BYTES_MAX } from './limits.js'
-import { didYouMean } from './nearest.js'
+import { didYouMean, didYouMeanPath } from './nearest.js'
 import { show } from './problems.js'
 
 export type FileKind = 'scenario' | 'study'
@@ -57,7 +57,9 @@ export function findScenario(nameOrPath: string, kind: FileKind = 'scenario'): s
   const found = files.find((file) => scenarioName(file) === nameOrPath)
   if (found !== undefined) return found
   const names = files.map((file) => scenarioName(file))
-  const meant = didYouMean(nameOrPath, names) || ';'
+  const other = kind === 'scenario' ? 'study' : 'scenario'
+  const isOther = shippedFiles(other).some((file) => scenarioName(file) === nameOrPath)
+  const meant = isOther ? `; it is a ${other};` : didYouMean(nameOrPath, names) || ';'
   throw new UserError(
     `no ${kind} called ${show(nameOrPath)} ships with twinpage${meant} these do: ${names.join(', ')}; ` +
       'a file of your own is named by a path, such as ./mine.yaml',
@@ -87,13 +89,13 @@ function readBytes(file: string, kind: FileKind): Buffer {
     return readFirstBytes(file, stats.size)
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw new UserError(unreadable(error as NodeJS.ErrnoException, kind), { file })
+    throw new UserError(unreadable(error as NodeJS.ErrnoException, file, kind), { file })
   }
 }
 
-function unreadable({ code, message }: NodeJS.ErrnoException, kind: FileKind): string {
+function unreadable({ code, message }: NodeJS.ErrnoException, file: string, kind: FileKind): string {
   if (code === 'ENOENT' || code === 'ENOTDIR')
-    return `there is no such file; a shipped ${kind}'s name has no .yaml and no /`
+    return `there is no such file${didYouMeanPath(file) || ';'} a shipped ${kind}'s name has no .yaml and no /`
   return code === 'EACCES' ? 'may not be read by this user' : `can't be read: ${message}`
 }
 

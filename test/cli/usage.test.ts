@@ -1,11 +1,13 @@
 /** The command line itself: what each command prints, and one clear line for what it doesn't know. */
 import assert from 'node:assert/strict'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { runTwinpage, temporaryDirectory } from '../support/cli.js'
 
 const cwd = temporaryDirectory()
+mkdirSync(join(cwd, 'results', 'quick'), { recursive: true })
+for (const name of ['mine.yaml', 'mine.pct.gz']) writeFileSync(join(cwd, 'results', name), '')
 const run = (...args: string[]) => runTwinpage(args, { cwd })
 const SHIPPED = [
   'case-study',
@@ -21,31 +23,57 @@ describe('a mistake on the command line gives one line on stderr and exit code 2
   concurrency: 4,
 }, () => {
   const mistakes: [args: string[], says: RegExp][] = [
-    [[], /name a command: run, scenarios, check, trace, top, validate, study or compare/],
-    [['rnu', 'quick'], /rnu/],
-    [['run'], /./],
-    [['run', 'quick', '--colour'], /colour/],
-    [['run', 'quick', 'case-study'], /case-study/],
+    [[], /name a command: run, scenarios, check, trace, top, validate, study, compare or completion/],
+    [['rnu', 'quick'], /: unknown command "rnu", did you mean run\?$/],
+    [['sing'], /: unknown command "sing"; there are run, scenarios, /],
+    [['run'], /: twinpage run needs more than that; --help says what$/],
+    [['run', 'quick', '--colour'], /: unknown option "--colour"; twinpage run --help lists/],
+    [['run', 'quick', '--ouy', 'x'], /: unknown option "--ouy", did you mean --out\?$/],
+    [['study', 'scan-rate', '--quite'], /: unknown option "--quite", did you mean --quiet\?$/],
+    [['validate', '--repliactes', '2'], /"--repliactes", did you mean --replicates\?$/],
+    [['check', 'quick', '--json=1', '--no-jsn'], /did you mean --json\?$/],
+    [['run', 'quick', 'case-study'], /: unexpected "case-study"; twinpage run --help/],
     [['run', 'quik'], /"quik".*did you mean quick\?/],
+    [['run', 'scan-rate'], /"scan-rate" ships with twinpage; it is a study; these do: /],
+    [['study', 'quick'], /"quick" ships with twinpage; it is a scenario; these do: /],
+    [['study', 'scan-rat'], /did you mean scan-rate\?/],
+    [['validate', 'validate-chrun'], /did you mean validate-churn\?/],
+    [['run', 'quick', '--set', 'guets.0.memory=1MiB'], /--set: guets: unknown key, did you mean guests\?/],
+    [
+      ['run', 'quick', '--set', 'guests.0.memroy=1MiB'],
+      /guests\.0\.memroy: unknown key, did you mean memory\?/,
+    ],
+    [
+      ['run', 'quick', '--set', 'phases.bussy.duration=1s'],
+      /phases: got "bussy", .*, did you mean 2 \(busy\)\?$/,
+    ],
+    [['run', 'quick', '--set', 'guests.guest.memory=1MiB'], /, did you mean 0 \(guest\)\?$/],
+    [['run', 'quick', '--set', 'phases.x.duration=1s'], /the list has items 0 to 2$/],
+    [['run', 'quick', '--set', 'guests.0.workload.bussy=[]'], /did you mean busy\?/],
+    [['run', 'quick', '--set', 'scanner.policy=kms'], /did you mean ksm\?/],
+    [['compare', 'reslts/quick'], /: no such directory, did you mean results\? allowed is/],
+    [['compare', 'results/quikc'], /: no such directory, did you mean results\/quick\? allowed is/],
+    [['check', './results/mien.yaml'], /: there is no such file, did you mean results\/mine\.yaml\?/],
+    [['trace', 'info', 'results/mine.pct.g'], /: no such file, did you mean results\/mine\.pct\.gz\?$/],
     [['run', './none.yaml'], /none\.yaml: there is no such file/],
     [['run', 'quick', '--seed', 'many'], /seed: expected a whole number/],
-    [['run', 'quick', '--set'], /set/],
-    [['run', 'quick', '--seed'], /seed/],
-    [['run', 'quick', '--out'], /out/],
+    [['run', 'quick', '--set'], /: --set: needs a value$/],
+    [['run', 'quick', '--seed'], /: --seed: needs a value$/],
+    [['run', 'quick', '--out'], /: --out: needs a value$/],
     [['scenarios', 'quick'], /quick/],
     [['trace'], /info/],
-    [['trace', 'imfo'], /imfo/],
+    [['trace', 'imfo'], /: unknown command "imfo", did you mean info\?$/],
     [['trace', 'info', 'none.pct.gz'], /none\.pct\.gz: no such file/],
   ]
   for (const [args, says] of mistakes) {
     test(`twinpage ${args.join(' ')}`, async () => {
       const { code, stdout, stderr } = await run(...args)
       assert.match(stderr, /^twinpage: [^\n]{10,300}\n$/)
-      assert.match(stderr, says)
+      assert.match(stderr.trimEnd(), says)
       assert.deepEqual({ code, stdout }, { code: 2, stdout: '' })
     })
   }
-  after(() => assert.deepEqual(readdirSync(cwd), [], 'and leaves nothing behind'))
+  after(() => assert.deepEqual(readdirSync(cwd), ['results'], 'and leaves nothing behind'))
 })
 
 describe('--help', { concurrency: 4 }, () => {
