@@ -5,6 +5,7 @@ import type { KsmPaths } from '../linux/ksm-paths.js'
 import { checkCommand } from './check.js'
 import { compareCommand } from './compare.js'
 import { completionCommand } from './completion.js'
+import { explainCommand } from './explain.js'
 import { reportCommand } from './report.js'
 import { runCommand } from './run.js'
 import { scenariosCommand } from './scenarios.js'
@@ -25,6 +26,7 @@ export function commandsOf(hooks: Pick<RunOptions, 'beforeVerify'>, ksm: KsmPath
     studyCommand,
     compareCommand,
     reportCommand,
+    explainCommand,
     completionCommand,
   ]
   // Each has arguments of its own, which only its builder and its handler know of.

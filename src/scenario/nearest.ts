@@ -7,25 +7,27 @@ const CHANGED_PART_MAX = 0.4
 /** Longer names are near to none: comparing two takes the product of their lengths. */
 const COMPARED_LETTERS_MAX = 32
 
-/** The known name nearest to `name`, letter case aside; undefined when none is near. */
+/** The known names nearest to `name`, letter case aside, the nearest first; none when none is near. */
+export function nearestNames(name: string, known: readonly string[], limit: number): string[] {
+  if (name.length > COMPARED_LETTERS_MAX) return []
+  const changesMax = Math.max(1, Math.floor(name.length * CHANGED_PART_MAX))
+  return known
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= changesMax)
+    .map((candidate) => ({ candidate, changes: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ changes }) => changes <= changesMax)
+    .sort((a, b) => a.changes - b.changes)
+    .slice(0, limit)
+    .map(({ candidate }) => candidate)
+}
+
+/** The nearest of all. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > COMPARED_LETTERS_MAX) return undefined
-  let best: string | undefined
-  let bestChanges = Math.max(1, Math.floor(name.length * CHANGED_PART_MAX)) + 1
-  for (const candidate of known) {
-    if (Math.abs(candidate.length - name.length) >= bestChanges) continue
-    const changes = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (changes < bestChanges) {
-      best = candidate
-      bestChanges = changes
-    }
-  }
-  return best
+  return nearestNames(name, known, 1)[0]
 }
 
 /** `, did you mean NAME?`, or nothing: the end of a message about an unknown name. */
 export function didYouMean(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known)
+  const [meant] = nearestNames(name, known, 1)
   return meant === undefined ? '' : `, did you mean ${meant}?`
 }
 

@@ -24,7 +24,7 @@ import { ACTIVITIES_MAX, GUESTS_MAX, LOCKS_MAX, THREADS_MAX, UINT32_MAX, ZIPF_MA
 const IMAGE_CLASSES = ['zero', 'common', 'duplicated', 'private'] as const
 
 const extentSize = nameOrPortion(['rest']).describe(
-  "size, percentage of the guest's memory, or rest (once): what the other extents leave",
+  "how much of the guest's memory: a size, a percentage, or rest (once): what the other extents leave",
 )
 
 const extent = z.discriminatedUnion(
@@ -186,7 +186,7 @@ export const demand = z
   )
 
 export const guest = mapping({
-  name: name(GUEST_LETTERS).describe('unique; used in file names'),
+  name: name(GUEST_LETTERS).describe('unique; used in file names; not scanner, scanner-N or reclaimer'),
   count: wholeNumber(1, GUESTS_MAX).prefault(1).describe('above 1: so many guests alike, NAME-1 to NAME-N'),
   memory: size().describe('memory at full size'),
   os: name(GUEST_LETTERS)
@@ -194,14 +194,20 @@ export const guest = mapping({
     .describe('guests of the same system have the same common contents'),
   salt: wholeNumber(0, UINT32_MAX)
     .optional()
-    .describe('guests with equal salts share under ShareForceSalting 1 and 2'),
-  share: flag().prefault(true).describe("whether the scanner may share this guest's pages"),
+    .describe('guests with equal salts share under ShareForceSalting 1 and 2; policy tps only'),
+  share: flag()
+    .prefault(true)
+    .describe(
+      "false: the scanner leaves this guest's pages alone; under policy ksm its memory is not marked mergeable",
+    ),
   image,
   workload,
   demand,
   processors: processorNumbers()
     .optional()
-    .describe('numbers of the processors that its thread may use; default: all of the run'),
+    .describe(
+      'numbers of the processors that its thread may use, among those of the run; engine threads only; default: all of the run',
+    ),
 })
 
 export type ScenarioGuest = z.output<typeof guest>

@@ -66,24 +66,32 @@ function bit() {
 
 /** What a phase may replace. */
 const tpsRates = {
-  unthrottled: flag().describe('tps: scan as fast as the processor allows; default false'),
+  unthrottled: flag().describe(
+    'tps: scan as fast as a processor, or one for each scanner, allows; default false',
+  ),
   ShareScanTime: durationOrMinutes(600, 36_000).describe(
     'tps: time to scan a whole guest once; a bare number means minutes; 10min to 600min at full size; default 60min',
   ),
   ShareScanGHz: number(0, 32).describe(
-    'tps: MB/s of scanning per GHz of host processor; 0: no scanning; default 4',
+    'tps: MB/s of scanning for each GHz of all processors; 0: no scanning; default 4',
   ),
-  ShareRateMax: number(0, 32_768).describe('tps: pages per second and guest; 0: no scanning; default 1024'),
+  ShareRateMax: number(0, 32_768).describe('tps: pages/s of one guest; 0: no scanning; default 1024'),
 }
 const ksmRates = {
   run: z
     .literal([0, 1, 2], { error: expected('0, 1 or 2') })
-    .describe('ksm: 0: the scanner rests; 1: it scans; 2: all pages are unmerged, and it rests; default 1'),
-  pages_to_scan: wholeNumber(1, UINT32_MAX).describe('ksm: pages of a batch; default 100'),
-  sleep_millisecs: wholeNumber(0, 3_600_000).describe(
-    'ksm: sleep between two batches, ms, never scaled; default 20',
+    .describe(
+      'ksm: 0: the scanner rests; 1: it scans; 2: all pages are unmerged, and it rests; the kernel itself starts with 0; default 1',
+    ),
+  pages_to_scan: wholeNumber(1, UINT32_MAX).describe(
+    "ksm: pages of a batch; skipped ones don't count; default 100",
   ),
-  use_zero_pages: bit().describe('ksm: 1: pages of zeros map the zero page; default 0'),
+  sleep_millisecs: wholeNumber(0, 3_600_000).describe(
+    'ksm: sleep between two batches; never scaled, for it stands for a rate; default 20',
+  ),
+  use_zero_pages: bit().describe(
+    'ksm: 1: pages of zeros map one zero page, beyond all limits and counters of sharing; default 0',
+  ),
   smart_scan: bit().describe('ksm: 1: pages scanned in vain are passed over more and more often; default 1'),
 }
 
@@ -92,7 +100,7 @@ const tpsOnly = {
     'tps: scanners, each on a thread of its own with its part of the pages; the rates are those of all together; default 1',
   ),
   order: oneOf(['random', 'sequential']).describe(
-    "tps: in which a guest's pages are visited; default random",
+    "tps: in which a guest's pages are visited: in runs of 16 adjacent ones at random, or one after the other; default random",
   ),
   ShareForceSalting: z
     .literal([0, 1, 2], { error: expected('0, 1 or 2') })
@@ -110,13 +118,19 @@ const ksmOnly = {
     'ksm: mappings of one frame at most; a content with more gets further frames; default 256',
   ),
   advisor_mode: oneOf(['none', 'scan-time']).describe(
-    'ksm: scan-time: pages_to_scan is adjusted at the end of each full scan; default none',
+    'ksm: scan-time: pages_to_scan begins with advisor_min_pages_to_scan and is adjusted at the end of each full scan; default none',
   ),
-  advisor_max_cpu: wholeNumber(1, 100).describe('ksm: percent of a processor; default 70'),
-  advisor_min_pages_to_scan: wholeNumber(1, UINT32_MAX).describe('ksm: default 500'),
-  advisor_max_pages_to_scan: wholeNumber(1, UINT32_MAX).describe('ksm: default 30000'),
+  advisor_max_cpu: wholeNumber(1, 100).describe(
+    'ksm: what the scanner may take of a processor at most, for the advisor; default 70',
+  ),
+  advisor_min_pages_to_scan: wholeNumber(1, UINT32_MAX).describe(
+    'ksm: pages_to_scan that the advisor begins with, and goes no lower than; default 500',
+  ),
+  advisor_max_pages_to_scan: wholeNumber(1, UINT32_MAX).describe(
+    'ksm: pages_to_scan that the advisor goes no higher than; default 30000',
+  ),
   advisor_target_scan_time: wholeNumber(1, 1_000_000).describe(
-    'ksm: seconds that a full scan should take, never scaled; default 200',
+    'ksm: how long a full scan should take, for the advisor; never scaled; default 200',
   ),
 }
 
@@ -153,7 +167,7 @@ type Written = ScannerThreads & {
 export const scanner = mapping({
   policy: oneOf(['tps', 'ksm'])
     .prefault('tps')
-    .describe("tps: ESX's transparent page sharing; ksm: Linux's Kernel Samepage Merging"),
+    .describe("ESX's transparent page sharing (tps), or Linux's Kernel Samepage Merging (ksm)"),
   ...optional(tpsRates),
   ...optional(tpsOnly),
   ...optional(ksmRates),
@@ -161,19 +175,21 @@ export const scanner = mapping({
   onDeath: oneOf(['fail', 'restart'])
     .prefault('fail')
     .describe(
-      "if a scanner's thread dies: fail ends the run; restart (tps) starts another in its place, once",
+      "if a scanner's thread dies: fail ends the run; restart (policy tps, engine threads) starts another in its place, once for each, and the gap is reported",
     ),
   nice: wholeNumber(-20, 19)
     .optional()
     .describe(
-      "niceness of the scanners' threads; below 0 it takes a privilege; default, and 0 on backend lab: not changed",
+      "niceness of the scanners' threads; below 0 it takes a privilege; engine threads only; default: not changed; nor by 0 on backend lab; ksmd has 5",
     ),
   class: oneOf(SCHEDULING_CLASSES)
     .prefault('SCHED_OTHER')
-    .describe("scheduling class of the scanners' threads; SCHED_OTHER: not changed"),
+    .describe("scheduling class of the scanners' threads; SCHED_OTHER: not changed; engine threads only"),
   processors: processorNumbers()
     .optional()
-    .describe("numbers of the processors that the scanners' threads may use; default: all of the run"),
+    .describe(
+      "numbers of the processors that the scanners' threads may use, among those of the run; engine threads only; default: all of the run; ksmd's: not changed",
+    ),
 })
   .check(({ value, issues }) => {
     const complain = (key: string, message: string) =>

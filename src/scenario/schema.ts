@@ -69,9 +69,18 @@ export function bothScales(factor: number): { memory: number; time: number } {
 
 const scale = z
   .codec(
-    z.union([scaleFactor, mapping({ memory: scaleFactor.prefault(1), time: scaleFactor.prefault(1) })], {
-      error: expected(`a number from 1 to ${SCALE_MAX}, or a mapping such as {memory: 1, time: 6}`),
-    }),
+    z.union(
+      [
+        scaleFactor,
+        mapping({
+          memory: scaleFactor.prefault(1).describe('divides memory sizes'),
+          time: scaleFactor.prefault(1).describe('divides durations'),
+        }),
+      ],
+      {
+        error: expected(`a number from 1 to ${SCALE_MAX}, or a mapping such as {memory: 1, time: 6}`),
+      },
+    ),
     z.strictObject({ memory: z.number(), time: z.number() }),
     {
       decode: (written) => (typeof written === 'number' ? bothScales(written) : written),
@@ -84,11 +93,13 @@ const scale = z
 const percentFree = numberBetween(0, 100)
 
 const swap = mapping({
-  enabled: flag().prefault(true),
+  enabled: flag()
+    .prefault(true)
+    .describe('false: there is no swap file, and a guest that finds no free frame waits'),
   startFreePercent: percentFree
     .prefault(4)
-    .describe("swapping starts when less of the host's memory is free"),
-  stopFreePercent: percentFree.prefault(6).describe('swapping stops when more of it is free'),
+    .describe("pages are shared or swapped out when less of the host's memory is free"),
+  stopFreePercent: percentFree.prefault(6).describe('until more of it is free'),
 })
   .check(({ value, issues }) => {
     if (value.startFreePercent < value.stopFreePercent) return
@@ -96,9 +107,10 @@ const swap = mapping({
     issues.push({ code: 'custom', input: value, path: ['stopFreePercent'], message })
   })
   .prefault({})
+  .describe('what the reclaimer does when memory is low')
 
 const host = mapping({
-  memory: size().describe('machine memory at full size'),
+  memory: size().describe('machine memory at full size; 1 MiB to 64 GiB after scaling'),
   processors: z
     .union([wholeNumber(1, PROCESSORS_MAX), processorNumbers()], {
       error: expected(
@@ -107,7 +119,7 @@ const host = mapping({
     })
     .optional()
     .describe(
-      `processors that the run may use: how many, or which; default: all of this machine, in engine stepped ${STEPPED.processors}`,
+      `processors that the whole run may use: how many, the first so many of those allowed, or their numbers; default: all of this machine, in engine stepped ${STEPPED.processors}`,
     ),
   GHz: number(CLOCK_GHZ_MIN, CLOCK_GHZ_MAX)
     .optional()
@@ -117,19 +129,21 @@ const host = mapping({
   swap,
   stallLimit: duration()
     .prefault('10s')
-    .describe('how long a guest waits for a free frame before the run fails; never scaled'),
+    .describe('how long a guest waits for a free frame before the run fails; wall time, never scaled'),
   onRefusal: oneOf(['fail', 'continue'])
     .prefault('fail')
     .describe(
-      'if the system refuses processors, demand, nice or class: fail ends the run before its first phase; continue goes on without, and says so',
+      'if the system refuses processors, demand, nice or class: fail ends the run before its first phase, with exit code 3; continue goes on without, and its results say so',
     ),
 })
 
 const until = z
-  .union([z.literal('settled'), mapping({ passes: wholeNumber(1, 1_000_000) })], {
+  .union([z.literal('settled'), mapping({ passes: wholeNumber(1, 1_000_000).describe('scan passes') })], {
     error: expected('settled, or a mapping such as {passes: 2}'),
   })
-  .describe('settled: until a scan pass finds no more to share; passes: until so many scan passes are done')
+  .describe(
+    'settled: until a scan pass finds no more to share; passes: until so many scan passes are done; such a phase is a warm-up, not measured',
+  )
 
 const phase = mapping({
   name: name(PHASE_LETTERS).describe('unique; used in file names'),
@@ -143,7 +157,7 @@ const phase = mapping({
   limit: duration()
     .optional()
     .describe(`the longest that an until phase may last; default ${formatDuration(UNTIL_LIMIT_SECONDS)}`),
-  scanner: phaseScanner.optional().describe('what holds in this phase only'),
+  scanner: phaseScanner.optional().describe('rate settings of the scanner that hold in this phase only'),
 })
   .overwrite((given) =>
     given.until !== undefined && given.limit === undefined ? { ...given, limit: UNTIL_LIMIT_SECONDS } : given,
@@ -175,28 +189,40 @@ const phases = list('phases', phase, 1, PHASES_MAX).check(({ value, issues }) =>
 
 export const scenarioSchema = mapping({
   description: oneLine('text').prefault('').describe('what the scenario is about, on one line'),
-  seed: wholeNumber(0, UINT32_MAX).prefault(1).describe('of every random choice'),
+  seed: wholeNumber(0, UINT32_MAX)
+    .prefault(1)
+    .describe('of every random choice; what guests store depends on it alone'),
   engine: oneOf(['threads', 'stepped'])
     .prefault('threads')
-    .describe('threads: real threads, in real time; stepped: all on one thread, repeatable to the byte'),
+    .describe(
+      'threads: real threads, in real time; stepped: all on one thread by a virtual clock, repeatable to the byte',
+    ),
   backend: oneOf(['lab', 'linux-ksm'])
     .prefault('lab')
-    .describe("lab: twinpage's own machine; linux-ksm: this host's kernel, whose ksmd then is the scanner"),
+    .describe(
+      "lab: twinpage's own machine; linux-ksm: this host's kernel, whose ksmd then is the scanner; policy ksm and engine threads only, and host.memory holds all guests",
+    ),
   scale,
   trace: oneLine('the path of a page-content trace')
     .min(1, { error: expected('the path of a page-content trace') })
     .optional()
-    .describe('guests replay this trace; relative to the scenario file'),
+    .describe(
+      'page-content trace that the guests, which are then those of the trace, replay; relative to the scenario file',
+    ),
   demand: demand.describe(
-    "part of one processor that the thread of each of the trace's guests asks for, as guests[].demand",
+    "part of one processor that the thread of each of the trace's guests asks for, as guests[].demand; only beside trace; default: what the replay takes",
   ),
-  host,
-  guests: list('guests', guest, 1, GUESTS_MAX).optional(),
-  scanner,
-  phases,
+  host: host.describe('the machine that the guests share'),
+  guests: list('guests', guest, 1, GUESTS_MAX)
+    .optional()
+    .describe('virtual machines, each a thread; required unless there is a trace'),
+  scanner: scanner.describe('what looks for equal pages; each policy has settings of its own'),
+  phases: phases.describe('parts of the run, one after the other'),
   sampling: mapping({
     interval: duration().prefault('1min').describe('time between samples'),
-  }).prefault({}),
+  })
+    .prefault({})
+    .describe('of timeseries.csv'),
 })
   .overwrite((given) => ({ ...given, host: { ...processorsOf(given.engine), ...given.host } }))
   .check(({ value, issues }) => {

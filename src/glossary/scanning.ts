@@ -1,0 +1,141 @@
+/** What the scanners count of themselves. */
+import type { Entry } from './entry.js'
+
+const COUNTERS = 'src/measure/counters.ts'
+
+/** Counts over a phase in summary.json, from the start of the run in timeseries.csv. */
+export const SCANNING: readonly Entry[] = [
+  {
+    kind: 'counter',
+    name: 'scanned',
+    aliases: ['scan rate'],
+    meaning: 'present pages that the scanners visited, and how many of them a second of wall time',
+    unit: 'pages, pages/s',
+    columns: ['scannedPages'],
+    fields: ['phases[].scan.pagesScanned', 'phases[].scan.pagesPerSecond'],
+    top: ['scannedPagesPerSecond'],
+    kernel: ['pages_scanned (/sys/kernel/mm/ksm)'],
+    definedBy: COUNTERS,
+  },
+  {
+    kind: 'counter',
+    name: 'asked',
+    meaning:
+      "what the rate settings allowed the scanners to visit, up to their last look at the clock; unthrottled, what they did visit. Not known of the kernel's ksmd",
+    unit: 'pages, pages/s',
+    columns: ['pagesAsked'],
+    fields: ['phases[].scan.pagesAskedPerSecond'],
+    definedBy: 'src/sharing/rate.ts',
+  },
+  {
+    kind: 'counter',
+    name: 'passes',
+    meaning:
+      "completed passes: every VM's present pages visited once. Of several scanners, those that each has completed over its own",
+    unit: 'count',
+    columns: ['passes'],
+    fields: ['phases[].scan.passes'],
+    kernel: ['full_scans (/sys/kernel/mm/ksm)'],
+    definedBy: COUNTERS,
+  },
+  {
+    kind: 'counter',
+    name: 'hashed',
+    meaning:
+      'pages whose bytes were hashed; one that was not stored to since it became a hint is not hashed again',
+    unit: 'pages',
+    columns: ['pagesHashed'],
+    fields: ['phases[].scan.pagesHashed'],
+    definedBy: `${COUNTERS}; src/sharing/tps.ts`,
+  },
+  {
+    kind: 'counter',
+    name: 'compared',
+    meaning: 'full comparisons of two pages, or of a page with zero',
+    unit: 'pages',
+    columns: ['pagesCompared'],
+    fields: ['phases[].scan.pagesCompared'],
+    definedBy: COUNTERS,
+  },
+  {
+    kind: 'counter',
+    name: 'merges',
+    meaning: 'pages that the scanners remapped to a frame shared with others',
+    unit: 'pages',
+    columns: ['merges'],
+    fields: ['phases[].scan.merges'],
+    definedBy: COUNTERS,
+  },
+  {
+    kind: 'counter',
+    name: 'staleHints',
+    aliases: ['stale hint'],
+    meaning:
+      'hints that were found, but whose page was stored to since it became one; under policy ksm, nodes of the unstable tree whose page has changed',
+    unit: 'count',
+    columns: ['staleHints'],
+    fields: ['phases[].scan.staleHints'],
+    definedBy: `${COUNTERS}; Waldspurger, OSDI 2002, section 4.3`,
+  },
+  {
+    kind: 'counter',
+    name: 'falseMatches',
+    aliases: ['false match'],
+    meaning: 'equal hashes of unequal pages. Such a page is ineligible until its next store',
+    unit: 'count',
+    columns: ['falseMatches'],
+    fields: ['phases[].scan.falseMatches'],
+    definedBy: `${COUNTERS}; Waldspurger, OSDI 2002, section 4.3`,
+  },
+  {
+    kind: 'counter',
+    name: 'lockFailures',
+    meaning: "pages passed over because their PTE was held, or changed under the scanner's eyes",
+    unit: 'count',
+    columns: ['lockFailures'],
+    fields: ['phases[].scan.lockFailures'],
+    definedBy: COUNTERS,
+  },
+  {
+    kind: 'counter',
+    name: 'scan CPU',
+    meaning:
+      "time of the scanners' threads on a processor, added up; of those that died and those that took over, too",
+    unit: 'wall seconds; in top a share of one processor',
+    columns: ['scannerCpuSeconds'],
+    fields: ['phases[].scan.cpuSeconds'],
+    top: ['ksmdCpuRatio'],
+    metrics: ['twinpage_ksmd_cpu_seconds_total'],
+    kernel: ['schedstat, field 1 (/proc/PID of ksmd)'],
+    definedBy: 'src/host/threads.ts',
+  },
+  {
+    kind: 'counter',
+    name: 'scan waits',
+    meaning:
+      "time of the scanners' threads runnable, but waiting for a processor: starvation as the kernel itself accounts it",
+    unit: 'wall seconds; in top a share of the time',
+    columns: ['scannerWaitingSeconds'],
+    fields: ['phases[].scan.waitingSeconds'],
+    top: ['ksmdWaitingRatio'],
+    metrics: ['twinpage_ksmd_waiting_seconds_total'],
+    kernel: ['schedstat, field 2 (/proc/PID of ksmd)'],
+    definedBy: 'src/host/threads.ts',
+  },
+  {
+    kind: 'counter',
+    name: 'scan sleep',
+    meaning: "time of the scanners' threads neither on a processor nor waiting for one",
+    unit: 'wall seconds',
+    fields: ['phases[].scan.asleepSeconds'],
+    definedBy: 'src/report/summary.ts',
+  },
+  {
+    kind: 'counter',
+    name: 'scanners',
+    meaning: 'how many scanners there were; all figures of `scan` are of all together',
+    unit: 'count',
+    fields: ['scanners'],
+    definedBy: 'src/report/summary.ts',
+  },
+]
