@@ -10,14 +10,25 @@ import { KSM_WAIT_LIMIT_MS, takeKsm } from './kernel-ksm.js'
 
 const TEST_LIMIT_MS = 120_000
 
+/** The note of the test's own settings is not in the way of those of twinpage commands. */
+const RUN_PATHS: KsmPaths = { ...KSM_PATHS, saved: `${KSM_PATHS.saved}.live-tests` }
+
 /** A test that has KSM to itself; skipped where it can't have it. */
 export function liveKsmTest(name: string, run: (t: TestContext) => Promise<void>): void {
   liveTest(name, run, KSM_PATHS)
 }
 
-/** The same for a test whose twinpage commands take KSM over: the note of the test's own settings is not in their way. */
+/** The same for a test whose twinpage commands take KSM over. */
 export function liveRunTest(name: string, run: (t: TestContext) => Promise<void>): void {
-  liveTest(name, run, { ...KSM_PATHS, saved: `${KSM_PATHS.saved}.live-tests` })
+  liveTest(name, run, RUN_PATHS)
+}
+
+/**
+ * KSM for a part of a test whose twinpage commands take it over.
+ * @returns what puts everything back, or undefined when the test was skipped
+ */
+export function takeLiveKsm(t: TestContext): Promise<(() => void) | undefined> {
+  return take(t, RUN_PATHS)
 }
 
 function liveTest(name: string, run: (t: TestContext) => Promise<void>, paths: KsmPaths): void {
