@@ -3,6 +3,7 @@ import type { CommandModule } from 'yargs'
 import { UserError } from '../errors.js'
 import { GLOSSARY, lookUp, suggestions } from '../glossary/glossary.js'
 import { entriesText, listText } from '../glossary/text.js'
+import { examples } from './options.js'
 
 interface ExplainArguments {
   word: string | undefined
@@ -19,8 +20,12 @@ export const explainCommand: CommandModule<object, ExplainArguments> = {
         describe: 'Any name of it, such as COWH, pages_sharing, starved, ShareScanTime or savedMiB',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of text' })
-      .example('$0 explain COWH', 'What esxtop calls so, and where results have it')
-      .example('$0 explain scanner.ShareScanTime', 'A key of a scenario: what is allowed, and the default'),
+      .epilogue(
+        examples(
+          ['explain COWH', 'what esxtop calls so, and where results have it'],
+          ['explain scanner.ShareScanTime', 'a key of a scenario: what is allowed, and the default'],
+        ),
+      ),
   handler: ({ word, json }) => {
     const entries = word === undefined ? GLOSSARY : lookUp(word)
     if (entries.length === 0) throw unknown(word!)

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { messageOf, ResourceError, UserError } from '../errors.js'
+import { examples } from './options.js'
 import { printResult } from './terminal.js'
 
 interface ReportArguments {
@@ -26,8 +27,12 @@ export const reportCommand: CommandModule<object, ReportArguments> = {
         requiresArg: true,
         describe: 'The file to write [report.html in the directory, if it is one]',
       })
-      .example('$0 report results/quick/*-1', 'the page of that run, again')
-      .example('$0 report 60min 10min --out both.html', 'two runs on one page'),
+      .epilogue(
+        examples(
+          ['report results/studies/scan-rate', 'the page of that study, again'],
+          ['report 60min 10min --out both.html', 'two runs on one page'],
+        ),
+      ),
   handler: async ({ directories, out }) => {
     const [first] = directories
     if (directories.length > 1 && out === undefined)
