@@ -34,7 +34,7 @@ export class Appearance {
 
   private show(): void {
     const isDark = this.theme() === DARK
-    document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light'
+    document.documentElement.dataset.theme = isDark ? 'dark' : 'light'
     this.button.textContent = isDark ? 'Light' : 'Dark'
     this.button.setAttribute('aria-label', `${isDark ? 'Light' : 'Dark'} colours`)
   }

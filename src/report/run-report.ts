@@ -100,7 +100,7 @@ function aboutOf({ manifest, summary }: ReportedRun): string {
     `Seed ${seed}, ${guests.length} ${guests.length === 1 ? 'guest' : 'guests'}, policy ${policy}, ${how}`,
     `1/${scale.memory} of the memory and 1/${scale.time} of the time`,
     `${startedAt.slice(0, 16).replace('T', ' ')} UTC, ${seconds.toFixed(0)} s on ${processors} of ${machine.processors} × ${machine.cpuModel}`,
-    `${machine.platform}, kernel ${machine.kernel}, Node.js ${versions['node']}, twinpage ${manifest.twinpage}`,
+    `${machine.platform}, kernel ${machine.kernel}, Node.js ${versions.node}, twinpage ${manifest.twinpage}`,
   ].join(' · ')
 }
 
