@@ -3,8 +3,9 @@ import type { CommandModule } from 'yargs'
 import { compareRuns } from '../compare/comparison.js'
 import { findRuns } from '../compare/runs.js'
 import { comparisonTable } from '../compare/table.js'
+import { fitTo } from '../report/fit.js'
 import { examples } from './options.js'
-import { printError, printResult } from './terminal.js'
+import { printError, printResult, resultColumns } from './terminal.js'
 
 interface CompareArguments {
   runs: string[]
@@ -36,6 +37,6 @@ export const compareCommand: CommandModule<object, CompareArguments> = {
       return
     }
     for (const warning of comparison.warnings) printError(`warning: ${warning}`)
-    printResult(comparisonTable(comparison, process.stdout.columns ?? 80))
+    printResult(fitTo(comparisonTable(comparison, process.stdout.columns ?? 80), resultColumns()))
   },
 }

@@ -1,7 +1,9 @@
 /** `twinpage scenarios`: what ships with the lab. */
 import type { CommandModule } from 'yargs'
+import { wrapped } from '../report/columns.js'
 import { shippedScenarios } from '../scenario/load.js'
 import { examples } from './options.js'
+import { resultColumns } from './terminal.js'
 
 interface ScenariosArguments {
   json: boolean
@@ -21,12 +23,20 @@ export const scenariosCommand: CommandModule<object, ScenariosArguments> = {
       ),
   handler: ({ json }) => {
     const scenarios = shippedScenarios().map(({ name, description }) => ({ name, description }))
-    process.stdout.write(json ? `${JSON.stringify(scenarios, null, 2)}\n` : formatScenarios(scenarios))
+    process.stdout.write(
+      json ? `${JSON.stringify(scenarios, null, 2)}\n` : formatScenarios(scenarios, resultColumns()),
+    )
   },
 }
 
 /** A line for each scenario, the descriptions below each other. */
-export function formatScenarios(scenarios: readonly { name: string; description: string }[]): string {
+export function formatScenarios(
+  scenarios: readonly { name: string; description: string }[],
+  columns: number,
+): string {
   const width = Math.max(0, ...scenarios.map(({ name }) => name.length))
-  return scenarios.map(({ name, description }) => `${name.padEnd(width)}  ${description}\n`).join('')
+  return scenarios
+    .flatMap(({ name, description }) => wrapped(`${name.padEnd(width)}  ${description}`, columns, width + 2))
+    .map((line) => `${line}\n`)
+    .join('')
 }

@@ -2,11 +2,12 @@
 import { relative } from 'node:path'
 import type { CommandModule } from 'yargs'
 import { EXIT } from '../errors.js'
+import { fitTo } from '../report/fit.js'
 import { loadStudy } from '../study/load.js'
 import { examples, seedOption } from './options.js'
 import { abortOnSignals } from './signals.js'
 import { StudyProgress } from './study-progress.js'
-import { Progress, printError, printResult } from './terminal.js'
+import { Progress, printError, printResult, resultColumns } from './terminal.js'
 
 /** Between two looks at the clock. */
 const PROGRESS_MS = 500
@@ -67,7 +68,10 @@ export const studyCommand: CommandModule<object, StudyArguments> = {
       })
       progress.clear()
       if (json) printResult(JSON.stringify(analysis, null, 2))
-      else if (!quiet) printResult(`${markdown}\nResults in ${relative(process.cwd(), directory) || '.'}`)
+      else if (!quiet) {
+        const place = relative(process.cwd(), directory) || '.'
+        printResult(fitTo(`${markdown}\nResults in ${place}`, resultColumns()))
+      }
       for (const message of analysis.messages) printError(message)
       process.exitCode = exitCode === EXIT.interrupted ? interrupted.exitCode() : exitCode
     } finally {

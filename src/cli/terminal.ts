@@ -111,6 +111,15 @@ export class Progress {
   }
 }
 
+/** Of text for stdout: a file, or whoever else reads a pipe, gets lines as they are. */
+export function resultColumns(): number {
+  const { isTTY, columns = COLUMNS } = process.stdout
+  return isTTY ? Math.max(RESULT_COLUMNS_MIN, columns) : Number.POSITIVE_INFINITY
+}
+
+/** No table is made to fit less. */
+const RESULT_COLUMNS_MIN = 40
+
 export function printResult(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }

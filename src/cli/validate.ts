@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import type { Argv, CommandModule } from 'yargs'
 import { EXIT, UserError } from '../errors.js'
 import { configHz } from '../linux/ksm-facts.js'
+import { fitTo } from '../report/fit.js'
 import { validationMarkdown } from '../report/validation-report.js'
 import { loadPairs } from '../validate/load-pairs.js'
 import { metricNames } from '../validate/metrics.js'
@@ -10,7 +11,7 @@ import { schedule } from '../validate/schedule.js'
 import { exceeded, parseTolerance } from '../validate/tolerance.js'
 import { type ChangeArguments, changeArguments, examples } from './options.js'
 import { abortOnSignals } from './signals.js'
-import { Progress, printError, printResult } from './terminal.js'
+import { Progress, printError, printResult, resultColumns } from './terminal.js'
 import { ValidateProgress } from './validate-progress.js'
 
 const REPLICATES_MAX = 100
@@ -84,7 +85,8 @@ export const validateCommand: CommandModule<object, ValidateArguments> = {
       progress.clear()
       if (json) printResult(JSON.stringify(report, null, 2))
       else if (!quiet) {
-        printResult(`${validationMarkdown(report)}\nResults in ${relative(process.cwd(), directory) || '.'}`)
+        const place = relative(process.cwd(), directory) || '.'
+        printResult(fitTo(`${validationMarkdown(report)}\nResults in ${place}`, resultColumns()))
       }
       for (const message of report.messages) printError(message)
       const isOff = exitCode === EXIT.ok ? exceeded(tolerances, report.scenarios) : []

@@ -11,6 +11,19 @@ export function padEndTo(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))
 }
 
+/** Breaks text at spaces into lines, those after the first indented. A word that is longer stays whole. */
+export function wrapped(text: string, columns: number, indent = 2): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!
+    if (line.trim() !== '' && columnsOf(line) + 1 + columnsOf(word) > columns) {
+      lines.push(' '.repeat(indent) + word)
+    } else
+      lines[lines.length - 1] = line === '' && lines.length === 1 && word !== '' ? word : `${line} ${word}`
+  }
+  return lines
+}
+
 /** As much of the text as fits, in whole letters. A text that must be cut loses its colours. */
 export function cutTo(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text

@@ -1,9 +1,10 @@
 /** What KSM of the host is doing, as lines for people, no wider than a terminal of 80 columns. */
 import { printable } from '../errors.js'
 import type { HostKsmSettings } from '../linux/ksm-settings.js'
+import { padEndTo, shortenedTo } from './columns.js'
 import { bytesToMiB, type KsmReport } from './ksm-report.js'
 import { metric, percent } from './table.js'
-import { pagesToMiB, shortened } from './units.js'
+import { pagesToMiB } from './units.js'
 
 const LABEL_WIDTH = 10
 const NAME_WIDTH = 18
@@ -77,7 +78,7 @@ function heading(): string {
 }
 
 function row(process: Process): string {
-  const name = shortened(printable(process.comm), NAME_WIDTH).padEnd(NAME_WIDTH)
+  const name = padEndTo(shortenedTo(printable(process.comm), NAME_WIDTH), NAME_WIDTH)
   const cells = COLUMNS.map(({ cell, width }) => cell(process).padStart(width))
   return `${String(process.pid).padStart(8)}  ${name}${cells.join('')}`
 }

@@ -4,6 +4,7 @@
  */
 import type { IntegrityReport, KsmSample, PhaseSummary, Summary } from '../experiment/outcome.js'
 import { PAGE_BYTES } from '../machine/layout.js'
+import { columnsOf, shortenedTo, wrapped } from './columns.js'
 import { memoryUnit, shortened, type Unit } from './units.js'
 
 const WIDTH = 80
@@ -45,7 +46,7 @@ function titleLines({ scenario, seed, state, scale, backend, scanners }: Summary
   const by = scanners === 1 ? '' : `, ${scanners} scanners`
   const facts = `seed ${seed}, ${state}${on}${by}, scale: memory 1/${scale.memory}, time 1/${scale.time}`
   const line = `${scenario}: ${facts}`
-  return line.length <= WIDTH ? [line] : [shortened(scenario, WIDTH), facts]
+  return columnsOf(line) <= WIDTH ? [line] : [shortenedTo(scenario, WIDTH), ...inWidth(facts)]
 }
 
 function memoryColumns({ size }: Unit): Column[] {
@@ -73,8 +74,14 @@ const KSM_COLUMNS: Column[] = [
   { heading: ['profit', 'MiB'], width: 9, cell: ({ ksm }) => profitMiB(ksm?.general_profit) },
 ]
 
+/** Above, the column has no room for every digit. */
+const KSM_PAGES_WHOLE_MAX = 1e7
+
 function ksmPages(counter: keyof KsmSample): Column['cell'] {
-  return ({ ksm }) => String(ksm?.[counter] ?? NOTHING)
+  return ({ ksm }) => {
+    const count = ksm?.[counter]
+    return count === undefined ? NOTHING : count < KSM_PAGES_WHOLE_MAX ? String(count) : metric(count)
+  }
 }
 
 function profitMiB(bytes: number | undefined): string {
@@ -133,14 +140,14 @@ function closingLines(summary: Summary): string[] {
   const { integrity, memory, clockCostNs, messages } = summary
   const bytes = memory.metadataBytesPerPage
   return [
-    ...wrapped(integrityLine(integrity)),
-    ...integrity.findings.flatMap((finding) => wrapped(`- ${finding}`)),
-    ...utilisationLines(summary).flatMap(wrapped),
+    ...inWidth(integrityLine(integrity)),
+    ...integrity.findings.flatMap((finding) => inWidth(`- ${finding}`)),
+    ...utilisationLines(summary).flatMap(inWidth),
     `Metadata: ${bytes.toFixed(1)} bytes for each page, ${((100 * bytes) / PAGE_BYTES).toFixed(2)} % of memory`,
     clockCostNs === null
       ? 'Stepped on a virtual clock: no latencies, and no times of threads'
       : `Latencies are those of CoW faults; each includes a reading of the clock, ${clockCostNs.toFixed(0)} ns`,
-    ...messages.flatMap((message) => wrapped(`Note: ${message}`)),
+    ...messages.flatMap((message) => inWidth(`Note: ${message}`)),
   ]
 }
 
@@ -194,13 +201,6 @@ function metricIfKnown(value: number | null): string {
   return value === null ? NOTHING : metric(value)
 }
 
-/** Breaks text at spaces into lines of the table's width, those after the first indented. */
-function wrapped(text: string): string[] {
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)!
-    if (line !== '' && line.length + 1 + word.length > WIDTH) lines.push(`  ${word}`)
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
-  }
-  return lines
+function inWidth(text: string): string[] {
+  return wrapped(text, WIDTH)
 }

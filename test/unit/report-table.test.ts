@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { PhaseSummary, Summary } from '../../src/experiment/outcome.js'
 import type { LatencyNs } from '../../src/measure/histograms.js'
+import { columnsOf } from '../../src/report/columns.js'
 import { summarize } from '../../src/report/summary.js'
 import { summaryTable } from '../../src/report/table.js'
 import { sampleRun } from '../support/sample-run.js'
@@ -127,6 +128,28 @@ test('columns keep their places and 80 columns suffice, whatever the figures and
   const table = lines.filter((line) => /^(phase|a-phas|idle|benchmark)/.test(line))
   assert.equal(new Set(table.slice(0, 4).map(({ length }) => length)).size, 1)
   assert.equal(new Set(table.slice(4).map(({ length }) => length)).size, 1)
+})
+
+test('counts of KSM have a column of room each, and a name of wide letters keeps to the width', () => {
+  const count = 1_234_567_890
+  const ksm = {
+    pages_shared: count,
+    pages_sharing: count,
+    pages_unshared: count,
+    pages_volatile: count,
+    pages_scanned: count,
+    pages_skipped: count,
+    full_scans: count,
+    ksm_zero_pages: count,
+    general_profit: -count * 4096,
+    pages_to_scan: count,
+    cow_ksm: count,
+  }
+  const changed = withFirstPhase(() => ({ ksm }))
+  const lines = summaryTable({ ...changed, policy: 'ksm', scenario: '页'.repeat(60) }).split('\n')
+  for (const line of lines) assert(columnsOf(line) <= 80, `${columnsOf(line)}: ${line}`)
+  const row = lines.findLast((line) => line.startsWith('warmup'))!
+  assert.deepEqual(row.match(/ 1\.23G/g)?.length, 6)
 })
 
 test('a broken run says so, with its findings', () => {
