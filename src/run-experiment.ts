@@ -61,10 +61,10 @@ export async function runExperiment(
   return recordRun(scenario, recordOptions)
 }
 
-/** The same for a loaded scenario, with a hook for tests: not part of the library. */
+/** The same for a loaded scenario, which may be steered, with a hook for tests: not part of the library. */
 export async function recordRun(
   loaded: LoadedScenario,
-  options: RecordOptions & Pick<RunOptions, 'beforeVerify'>,
+  options: RecordOptions & Pick<RunOptions, 'beforeVerify' | 'steering'>,
 ): Promise<ExperimentResult> {
   const { plan } = loaded
   const startedAt = new Date()
@@ -84,7 +84,13 @@ export async function recordRun(
     startedAt,
   })
   const ended: Ending = ({ state, messages }, exitReason) =>
-    endedManifest(manifest, { state, exitReason, messages, endedAt: new Date() })
+    endedManifest(manifest, {
+      state,
+      exitReason,
+      messages,
+      controls: options.steering?.changes ?? [],
+      endedAt: new Date(),
+    })
 
   const recorder = new SampleRecorder(directory, options.onSample)
   try {

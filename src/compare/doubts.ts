@@ -1,6 +1,7 @@
 /** What makes a comparison doubtful, a line each. That options differ does not: it is what is compared. */
 import { printable } from '../errors.js'
 import { isIntact } from '../experiment/outcome.js'
+import { steeredBy } from '../experiment/steering.js'
 import { showDifference } from './differences.js'
 import { type Group, machineDifferences, phasesOf } from './groups.js'
 import type { ComparedRun } from './runs.js'
@@ -17,8 +18,12 @@ export function doubtsAbout(groups: readonly Group[]): string[] {
 }
 
 function doubtsAboutRun({ directory, manifest, summary }: ComparedRun): string[] {
+  const steered = steeredBy(manifest.controls)
   return [
     ...(manifest.state === 'partial' ? [`${directory} is partial: it was stopped before its end`] : []),
+    ...(steered.length === 0
+      ? []
+      : [`${directory} was steered while it went (${steered.join(', ')}): it is like no other run`]),
     ...(isIntact(summary.integrity) ? [] : [`${directory} lost its integrity; don't trust its figures`]),
   ]
 }

@@ -24,6 +24,7 @@ const MANIFEST = z.object({
     platform: z.string(),
   }),
   processors: z.number(),
+  controls: z.array(z.looseObject({ control: z.string() })).default([]),
 })
 
 /** Figures are read by their paths, and missing where there is none. */

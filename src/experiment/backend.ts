@@ -41,6 +41,15 @@ export interface Scan {
    * @throws ResourceError, or the system's error, when it can't do what this phase or the last one asks for
    */
   startPhase?(phase: number): Promise<void>
+  /** For the same: in the middle of a phase the run is held, and goes on. */
+  hold?(): Promise<void>
+  resume?(): Promise<void>
+  /**
+   * For the same: another pages_to_scan, whatever the phase says, or again what it says; another niceness.
+   * @throws ResourceError when the system refuses
+   */
+  steer?(pagesToScan: number | undefined): void
+  renice?(nice: number): void
   /** For one whose last phase may still fail at what it began: resolves when it is done. */
   endRun?(): Promise<void>
 }

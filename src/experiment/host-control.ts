@@ -42,6 +42,8 @@ export async function takeHost(plan: Plan): Promise<HostControl> {
 
 export class HostControl {
   private readonly shell: Shell | undefined
+  /** What the scanners' threads were steered to. */
+  private scannerNice: number | undefined
 
   constructor(
     /** As far as the system can do what it asks for. */
@@ -65,8 +67,10 @@ export class HostControl {
    * @throws ResourceError when the system refuses it, and the scenario insists
    */
   async applyTo(worker: number, threadId: number): Promise<void> {
-    const request = this.requests[worker]
-    if (request === undefined) return
+    const planned = this.requests[worker]
+    if (planned === undefined) return
+    const isSteered = worker >= this.plan.guests.length && this.scannerNice !== undefined
+    const request = isSteered ? { ...planned, nice: this.scannerNice } : planned
     const run = (...command: readonly (string | number)[]) => this.shell!.run(...command)
     await this.apply(request, (change) => onThread(threadId, () => setScheduling(threadId, change, run)))
   }
@@ -78,6 +82,18 @@ export class HostControl {
    */
   async applyToScanner(schedule: (change: SchedulingChange) => void): Promise<void> {
     await this.apply(this.requests.at(-1)!, schedule)
+  }
+
+  /**
+   * Changes the niceness of the scanners' threads, and of those that may take their place.
+   * @throws ResourceError when the system refuses
+   */
+  renice(nice: number, threadIds: readonly number[]): void {
+    const never = () => {
+      throw new Error('niceness takes no command')
+    }
+    for (const threadId of threadIds) setScheduling(threadId, { nice }, never)
+    this.scannerNice = nice
   }
 
   release(): void {

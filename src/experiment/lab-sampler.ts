@@ -36,7 +36,8 @@ export class LabSampler implements Sampler {
     private readonly scan: LabScan,
     private readonly accounts: Pick<Accounts, 'read'>,
     scanners: readonly ScannerTask[],
-    private readonly nowNs: () => number,
+    /** Since the start of a phase that is on, on its clock. */
+    private readonly phaseNs: (phase: number) => number,
   ) {
     const guests = plan.guests.length
     this.reasons = reasonsOf(plan, scanners, machine.ptes.length)
@@ -53,7 +54,7 @@ export class LabSampler implements Sampler {
     const phaseIndex = this.plan.phases.findIndex(({ name }) => name === phase)
     counter.begin()
     reasons?.notShared.begin()
-    reasons?.lag.begin(phaseIndex, this.nowNs())
+    reasons?.lag.begin(phaseIndex, this.phaseNs(phaseIndex))
     const guests: GuestSample[] = []
     let firstPage = 0
     this.plan.guests.forEach(({ pages }, guest) => {

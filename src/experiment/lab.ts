@@ -75,8 +75,8 @@ class Lab implements Backend {
     this.accounts = isThreaded ? new RunAccounts(this.control) : NO_ACCOUNTS
     this.scan = new LabScan(hypervisor.scanners)
     const { scanners } = hypervisor
-    const now = () => this.engine.nowNs()
-    this.sampler = new LabSampler(plan, machine, counters, this.scan, this.accounts, scanners, now)
+    const phaseNs = (phase: number) => this.engine.nowNs() - this.control.phaseStartNs(phase)
+    this.sampler = new LabSampler(plan, machine, counters, this.scan, this.accounts, scanners, phaseNs)
     this.engine = isThreaded
       ? new Workers(plan, this.control, () => ({ guests: guests(), hypervisor }))
       : new Stepped(plan, guests(), hypervisor)

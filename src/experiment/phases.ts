@@ -34,6 +34,9 @@ export class PhaseLeader {
   private nextSample = 1
   private nextSnapshot = 0
   private progressNs = 0
+  /** Somebody wants the run to hold, which it does while a phase is on; and since when it has. */
+  private isPaused = false
+  private heldAtNs: number | undefined
 
   constructor(
     private readonly plan: Plan,
@@ -62,6 +65,16 @@ export class PhaseLeader {
       start = end
     }
     await this.askScanner(this.plan.phases.at(-1)!.name, () => this.scan.endRun?.())
+  }
+
+  /** Holds the run, or lets it go on. */
+  pause(isPaused: boolean): void {
+    this.isPaused = isPaused
+  }
+
+  /** Scenario seconds since the start; they stand still with the run. */
+  timeSeconds(): number {
+    return this.scenarioSeconds(this.heldAtNs ?? this.clock.nowNs())
   }
 
   /** What the system refuses its scanner ends a run, but what has been measured by then stands. */
@@ -93,10 +106,11 @@ export class PhaseLeader {
   private async runPhase(
     phase: PhasePlan,
     index: number,
-    endNs: number,
+    plannedEndNs: number,
     mustEnd: () => boolean,
   ): Promise<void> {
     const isOver = this.endCondition(phase, index)
+    let endNs = plannedEndNs
     for (;;) {
       await this.sampleWhatIsDue(phase.name, mustEnd)
       const now = this.clock.nowNs()
@@ -107,9 +121,28 @@ export class PhaseLeader {
         return
       }
       this.reportProgress(phase.name, now)
+      if (this.isPaused) endNs += await this.hold(phase.name, index, mustEnd)
       const nextNs = Math.min(endNs, this.sampleDueNs(), this.snapshotDueNs())
       await this.clock.sleep(Math.max(0, Math.min(LOOK_MS, (nextNs - this.clock.nowNs()) / 1e6)))
     }
+  }
+
+  /** Holds everybody for as long as it is wanted, and the time of the run too; returns how long that was. */
+  private async hold(phase: string, index: number, mustEnd: () => boolean): Promise<number> {
+    const heldAtNs = this.clock.nowNs()
+    this.heldAtNs = heldAtNs
+    this.control.hold()
+    await this.askScanner(phase, () => this.scan.hold?.())
+    while (this.isPaused && !mustEnd()) {
+      this.reportProgress(phase, heldAtNs)
+      await this.clock.sleep(LOOK_MS)
+    }
+    await this.askScanner(phase, () => this.scan.resume?.())
+    const heldNs = this.clock.nowNs() - heldAtNs
+    this.startNs += heldNs
+    this.heldAtNs = undefined
+    this.control.resume(index, heldNs)
+    return heldNs
   }
 
   /**

@@ -18,9 +18,11 @@ export interface Accounts {
 export const NO_ACCOUNTS: Accounts = { read: () => ({}), close: () => {} }
 
 export class RunAccounts implements Accounts {
+  private readonly control: Control
   private readonly workers: readonly WorkerClock[]
   private readonly host = openHostClock()
   private hostStart: HostTimes | undefined
+  /** The first reading, since the start of the run: the time in which that is held is not counted. */
   private startNs: number | undefined
 
   /**
@@ -28,6 +30,7 @@ export class RunAccounts implements Accounts {
    * @param ksmd number of one more, which is not of this process; undefined: it is not known
    */
   constructor(control: Control, ksmd?: { pid: number | undefined }) {
+    this.control = control
     const workers = Array.from(
       { length: control.workers },
       (_, worker) => new WorkerClock(new WorkerAccount(), () => control.threadId(worker)),
@@ -38,8 +41,9 @@ export class RunAccounts implements Accounts {
   }
 
   read(): Pick<Sample, 'threads' | 'host'> {
-    this.startNs ??= nowNs()
-    const wallNs = nowNs() - this.startNs
+    const runNs = nowNs() - this.control.runStartNs()
+    this.startNs ??= runNs
+    const wallNs = runNs - this.startNs
     const threads = this.workers.map((worker) => worker.read(wallNs))
     return { threads, host: this.host && this.hostSample(this.host) }
   }

@@ -15,6 +15,7 @@ import { checkResources } from '../host/resources.js'
 import { PAGE_BYTES } from '../machine/layout.js'
 import type { MachineHandle } from '../machine/machine.js'
 import type { Plan } from '../scenario/plan.js'
+import { rateFactor } from '../scenario/scale.js'
 import type { Control } from '../sync/control.js'
 import { Patience } from '../sync/patience.js'
 import type { Backend } from './backend.js'
@@ -24,6 +25,7 @@ import { onLab } from './lab.js'
 import { onLinuxKsm } from './linux-ksm.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver, Summary } from './outcome.js'
 import { PhaseLeader } from './phases.js'
+import type { Change, Helm, Steering } from './steering.js'
 
 /** Workers that have not come up by then won't: so long, and this much longer for the machine memory that they commit. */
 const ATTACH_LIMIT_MS = 60_000
@@ -40,6 +42,8 @@ export interface RunOptions extends RunObserver {
   swapDirectory: string
   /** Ends the run early, with the state `partial`. */
   signal?: AbortSignal
+  /** Who may change the run while it goes. */
+  steering?: Steering | undefined
   /** Called on the lab's quiet machine before it is verified: for tests that damage it. */
   beforeVerify?: (machine: MachineHandle) => void
 }
@@ -85,10 +89,11 @@ function runOn(plan: Plan, options: RunOptions, host: HostControl | undefined): 
   return plan.backend === 'lab' ? onLab(plan, options, run) : onLinuxKsm(plan, host!, run)
 }
 
-class Run {
+class Run implements Helm {
   private readonly control: Control
   private readonly engine: Engine
   private readonly leader: PhaseLeader
+  private isStopped = false
 
   constructor(
     private readonly plan: Plan,
@@ -114,13 +119,60 @@ class Run {
       if (this.mustEnd()) return this.outcome('partial', NO_RESULTS, UNVERIFIED)
       if (!attached()) return this.outcome(stuck('start', limitMs), NO_RESULTS, UNVERIFIED)
       await this.controlThreads()
+      this.options.steering?.take(this)
       await this.leader.lead(() => this.mustEnd())
+      this.options.steering?.take(undefined)
       return await this.windUp()
     } finally {
       this.control.stop()
       await this.engine.destroy()
       this.backend.accounts.close()
     }
+  }
+
+  timeSeconds(): number {
+    return this.leader.timeSeconds()
+  }
+
+  change({ control, value }: Change): void {
+    switch (control) {
+      case 'pause':
+        this.leader.pause(value)
+        break
+      case 'scanRate':
+        this.control.steerScanRate(this.scanRateOf(value))
+        break
+      case 'pages_to_scan':
+        this.backend.scan.steer?.(value ?? undefined)
+        this.control.steerScanRate(value ?? undefined)
+        break
+      case 'nice':
+        this.reniceScanners(value)
+        break
+      case 'load':
+        this.control.steerLoad(value)
+        break
+      case 'stop':
+        this.isStopped = true
+    }
+  }
+
+  /** As the control block has it. */
+  private scanRateOf(value: Extract<Change, { control: 'scanRate' }>['value']): number | undefined {
+    if (value === null) return undefined
+    return value === 'unthrottled' ? Number.POSITIVE_INFINITY : value * rateFactor(this.plan.scale)
+  }
+
+  private reniceScanners(nice: number): void {
+    const { scan } = this.backend
+    const first = this.plan.guests.length
+    const workers = Array.from({ length: this.plan.scanner.count }, (_, index) => first + index)
+    if (scan.renice !== undefined) scan.renice(nice)
+    else
+      this.host?.renice(
+        nice,
+        workers.map((worker) => this.control.threadId(worker)),
+      )
   }
 
   /** Has the system schedule every thread as the scenario says. */
@@ -172,7 +224,8 @@ class Run {
   ): RunOutcome {
     const failure = this.engine.deaths[0] ?? (typeof end === 'string' ? undefined : end)
     const { messages: refused = [] } = this.host ?? {}
-    const messages = [...refused, ...this.engine.messages(), ...this.leader.messages]
+    const steered = this.options.steering?.messages() ?? []
+    const messages = [...refused, ...this.engine.messages(), ...this.leader.messages, ...steered]
     if (failure === undefined && reclaimer?.swapError !== undefined)
       messages.push(unswapped(reclaimer.swapError))
     return {
@@ -197,7 +250,8 @@ class Run {
   }
 
   private mustEnd(): boolean {
-    const stopped = this.options.signal?.aborted === true || this.leader.failure !== undefined
+    const stopped =
+      this.isStopped || this.options.signal?.aborted === true || this.leader.failure !== undefined
     return stopped || this.control.hasFailure() || this.engine.hasDeath()
   }
 

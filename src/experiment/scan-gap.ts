@@ -8,6 +8,7 @@ import { scannerName } from './tasks.js'
 
 export class ScanGap {
   private readonly diedNs = nowNs()
+  private readonly diedSeconds: number
   private readonly lastBatchNs: number
   private readonly phase: string | undefined
 
@@ -23,6 +24,8 @@ export class ScanGap {
   ) {
     this.lastBatchNs = counterRow(scanner.counters, scanner.thread)[LAST_BATCH_NS] || this.diedNs
     this.phase = plan.phases[control.phase()]?.name
+    // Whoever holds the run later moves its start.
+    this.diedSeconds = ((this.diedNs - control.runStartNs()) / 1e9) * plan.scale.time
   }
 
   /** Asked for at the end of the run. */
@@ -32,8 +35,7 @@ export class ScanGap {
 
   private when(): string {
     if (this.phase === undefined) return 'before the first phase'
-    const seconds = ((this.diedNs - this.control.runStartNs()) / 1e9) * this.plan.scale.time
-    return `at ${seconds.toFixed(3)} s of scenario time, in phase ${this.phase}`
+    return `at ${this.diedSeconds.toFixed(3)} s of scenario time, in phase ${this.phase}`
   }
 
   private whatFollowed(): string {

@@ -16,13 +16,17 @@ export type Demanding = Pick<GuestTask, 'guest' | 'seed' | 'phases'> & {
   plan: Pick<GuestTask['plan'], 'demand'>
 }
 
-/** What it asks for in a phase that begins; undefined: nothing. */
+/**
+ * What it asks for from now on in a phase; undefined: nothing.
+ * @param load that the part is multiplied by: at most the whole of a processor
+ */
 export function demandIn(
   phase: number,
   { guest, seed, phases, plan }: Demanding,
   processorNs: () => number,
+  load = 1,
 ): Demand | undefined {
-  const part = plan.demand[phase]!
+  const part = Math.min(1, plan.demand[phase]! * load)
   if (part === 0) return undefined
   return new Demand(part, processorNs, new Prng(seedOf('demand', seed, guest, phases[phase]!.name)))
 }
@@ -38,7 +42,7 @@ export class Demand {
   private computeUntilNs = 0
 
   /**
-   * Made when the phase begins. Times are in ns since then.
+   * Made when the phase begins, or its load becomes another. Times are in ns since then.
    * @param part of a processor, above 0
    * @param processorNs what the calling thread has had of its processor, ever
    */

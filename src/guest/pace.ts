@@ -1,11 +1,11 @@
 /**
- * Pace: when the next operation of an activity is due, in ns since its phase began.
+ * Pace: when the next operation of an activity is due, in ns of its guest's time.
  *
  * Open loop: due times are fixed in advance, whatever the machine can do. Closed loop: each of a number of threads
  * thinks after its operation and is then due again, so a slow machine is asked for less.
  */
-import { nowNs } from '../measure/clock.js'
 import type { Pace } from '../scenario/plan.js'
+import type { GuestTime } from './guest-time.js'
 
 export interface Pacer {
   /** Infinity when nothing more will come. */
@@ -19,8 +19,8 @@ export interface Pacer {
 }
 
 /** @param operations how many there are in all; Infinity for an activity without an end */
-export function pacerOf(pace: Pace, operations: number, phaseStartNs: number): Pacer {
-  if (pace.kind === 'closed') return new ClosedLoop(pace.threads, pace.thinkSeconds * 1e9, phaseStartNs)
+export function pacerOf(pace: Pace, operations: number, time: GuestTime): Pacer {
+  if (pace.kind === 'closed') return new ClosedLoop(pace.threads, pace.thinkSeconds * 1e9, time)
   const intervalNs = pace.kind === 'rate' ? 1e9 / pace.perSecond : (pace.seconds * 1e9) / operations
   return new OpenLoop(intervalNs, operations)
 }
@@ -58,13 +58,13 @@ class ClosedLoop implements Pacer {
   constructor(
     threads: number,
     private readonly thinkNs: number,
-    private readonly phaseStartNs: number,
+    private readonly time: GuestTime,
   ) {
     this.dueOfThreads = new Float64Array(threads)
   }
 
   advance(): void {
-    this.dueOfThreads[this.thread] = nowNs() - this.phaseStartNs + this.thinkNs
+    this.dueOfThreads[this.thread] = this.time.now() + this.thinkNs
     let first = 0
     for (let thread = 1; thread < this.dueOfThreads.length; thread++) {
       if (this.dueOfThreads[thread]! < this.dueOfThreads[first]!) first = thread
@@ -81,7 +81,10 @@ class ClosedLoop implements Pacer {
 /** A busy processor's time slice. */
 const SLICE_NS = 10e6
 
-/** Processor demand: computes for a fraction of each slice, storing nothing. What it could not get is not made up. */
+/**
+ * Processor demand: computes for a fraction of each slice, storing nothing. What it could not get is not made up. At another
+ * load it is another fraction, at most the whole.
+ */
 export class BusyLoop implements Pacer {
   readonly isOpenLoop = false
   dueNs = 0
@@ -89,15 +92,16 @@ export class BusyLoop implements Pacer {
   /** When its part of the slice that is due is over; not after `dueNs` before the slice has begun. */
   private endNs = 0
 
+  /** @param fraction of the time, as the load is now */
   constructor(
-    private readonly fraction: number,
-    private readonly phaseStartNs: number,
+    private readonly fraction: () => number,
+    private readonly time: GuestTime,
   ) {}
 
   /** Computes for a moment, if only what time it is. */
   run(): void {
-    this.elapsedNs = nowNs() - this.phaseStartNs
-    if (this.endNs <= this.dueNs) this.endNs = this.elapsedNs + this.fraction * SLICE_NS
+    this.elapsedNs = this.time.now()
+    if (this.endNs <= this.dueNs) this.endNs = this.elapsedNs + this.fraction() * SLICE_NS
   }
 
   /** It stays due until it has kept the processor for its part of the slice. */

@@ -10,7 +10,7 @@ export class PhaseRecorder {
   readonly recorded: GuestPhaseHistograms[] = []
   private current = -1
   private isOpen = false
-  private startNs = 0
+  private startSeconds = 0
   private startEpochMs = 0
 
   constructor(
@@ -24,7 +24,7 @@ export class PhaseRecorder {
     if (this.control.phase() < phase) return false
     this.current = phase
     this.isOpen = true
-    this.startNs = nowNs()
+    this.startSeconds = this.scenarioSeconds()
     this.startEpochMs = epochMs()
     return true
   }
@@ -52,16 +52,19 @@ export class PhaseRecorder {
   close(): void {
     if (!this.isOpen) return
     this.isOpen = false
-    const { plan, phases, scaleTime } = this.task
-    const scenarioSeconds = (ns: number) => ((ns - this.control.runStartNs()) / 1e9) * scaleTime
+    const { plan, phases } = this.task
     this.recorded.push({
       guest: plan.name,
       phase: phases[this.current]!.name,
-      startSeconds: scenarioSeconds(this.startNs),
-      endSeconds: scenarioSeconds(nowNs()),
+      startSeconds: this.startSeconds,
+      endSeconds: this.scenarioSeconds(),
       startEpochMs: this.startEpochMs,
       endEpochMs: epochMs(),
       histograms: this.histograms.take(),
     })
+  }
+
+  private scenarioSeconds(): number {
+    return ((nowNs() - this.control.runStartNs()) / 1e9) * this.task.scaleTime
   }
 }

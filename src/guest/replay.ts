@@ -36,7 +36,8 @@ export class Replay implements Actor {
   /** Makes the change that is due. */
   step(): number {
     if (this.control.isStopping()) return OVER
-    if (!this.recorder.follow() || this.control.sampledSnapshots() < this.snapshots) return ON_EVENT
+    if (!this.recorder.follow() || this.isHeld()) return ON_EVENT
+    if (this.control.sampledSnapshots() < this.snapshots) return ON_EVENT
     if (this.snapshots === this.trace.timesSeconds.length) return ON_EVENT
     const { offsets, ends, pages, contents } = this.trace
     const first = offsets[this.snapshots]!
@@ -59,6 +60,11 @@ export class Replay implements Actor {
     this.contents.ram.intendedNs = dueNs
     this.contents.writeKnown(pages[change]!, contents[change]!)
     return AT_ONCE
+  }
+
+  private isHeld(): boolean {
+    const phase = this.control.phase()
+    return !this.control.isOn(phase) && !this.control.isOver(phase)
   }
 
   /** When the next of so many changes is due, or after the last one the snapshot itself. */

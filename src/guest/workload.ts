@@ -4,6 +4,9 @@
  * The order is that of *intended* times, not of the times at which the machine got round to them. In a phase that
  * ends by time exactly the operations due before its end are done, late or not; so an open-loop guest stores the same
  * sequence on every machine. If it has fallen behind too far it gives up after a grace, and counts what it missed.
+ *
+ * A run may be steered while it goes (sync/control.ts): held, so that the guest's time stands still and nothing falls due,
+ * or given another load, at which its time goes slower or faster.
  */
 
 import type { GuestTask } from '../experiment/messages.js'
@@ -14,6 +17,7 @@ import type { Activity, Pace } from '../scenario/plan.js'
 import { type Actor, AT_ONCE, ON_EVENT, OVER } from '../sync/actor.js'
 import type { Control } from '../sync/control.js'
 import { type Demand, type Demanding, demandIn } from './demand.js'
+import { GuestTime } from './guest-time.js'
 import { type GuestMemory, operationOf } from './operations.js'
 import { BusyLoop, type Pacer, pacerOf } from './pace.js'
 import type { PhaseRecorder } from './phase-recorder.js'
@@ -26,8 +30,8 @@ const BATCH_OPERATIONS = 64
 /** An activity at work in one phase. */
 interface Runner {
   pacer: Pacer
-  /** What its due times count from; Infinity where they pace nothing, all being the same: then an operation is due when it begins. */
-  originNs: number
+  /** False where its due times pace nothing, all being the same: then an operation is due when it begins. */
+  isPaced: boolean
   hasEnd: boolean
   run(): void
 }
@@ -49,11 +53,16 @@ export class Workload implements Actor {
   private runners: Runner[] = []
   /** In a phase in which it asks for more of its processor than the runners take. */
   private demand: Demand | undefined
+  private time = new GuestTime(0)
   private startNs = 0
-  /** Of what is due in this phase, since its start; Infinity in a phase that ends by scan passes. */
+  /** The next two are the guest's time. Of what is due in this phase; Infinity in a phase that ends by scan passes. */
   private endNs = 0
-  /** Since the start of the phase, when the clock was last read. */
+  /** When the clock was last read. */
   private elapsedNs = 0
+  /** What the demand counts from, on the clock. */
+  private demandStartNs = 0
+  /** The steering that it has heard of. */
+  private steered = 0
   private isFinished = false
   private graceEndNs = 0
 
@@ -69,8 +78,10 @@ export class Workload implements Actor {
   /** Does the operations that are due. */
   step(): number {
     if (this.state === 'waiting') return this.begin()
-    if (this.state === 'living') return this.control.isOn(this.phase) ? this.live() : this.leave()
-    return this.catchUp()
+    if (this.state === 'catchingUp') return this.catchUp()
+    if (!this.control.isOn(this.phase)) return this.control.isOver(this.phase) ? this.leave() : ON_EVENT
+    if (this.control.steered() !== this.steered) this.hear()
+    return this.live()
   }
 
   /** Begins to live if the phase has begun. */
@@ -79,19 +90,45 @@ export class Workload implements Actor {
     if (phase === undefined || this.control.isStopping()) return OVER
     if (!this.recorder.enter(this.phase)) return ON_EVENT
     const { guest, seed, plan } = this.life
+    this.steered = this.control.steered()
     this.startNs = this.control.phaseStartNs(this.phase)
+    this.time = new GuestTime(this.startNs)
     this.endNs = phase.endsByTime ? phase.seconds * 1e9 : Number.POSITIVE_INFINITY
     this.elapsedNs = 0
     this.isFinished = false
     this.runners = plan.activities[this.phase]!.map((activity, index) =>
       this.runnerOf(activity, seedOf('activity', seed, guest, phase.name, index)),
     )
-    this.demand = demandIn(this.phase, this.life, this.options.processorNs)
+    this.demandStartNs = this.startNs
+    this.demand = demandIn(this.phase, this.life, this.options.processorNs, this.control.load())
+    if (this.control.load() !== 1) this.changeLoad(this.control.load(), this.startNs)
     this.state = 'living'
     return this.step()
   }
 
+  /** The run was steered: its phase was held, or its load is another. */
+  private hear(): void {
+    this.steered = this.control.steered()
+    const startNs = this.control.phaseStartNs(this.phase)
+    const heldNs = startNs - this.startNs
+    this.startNs = startNs
+    this.time.delay(heldNs)
+    this.demandStartNs += heldNs
+    const load = this.control.load()
+    if (load === this.time.load) return
+    this.demandStartNs = nowNs()
+    this.demand = demandIn(this.phase, this.life, this.options.processorNs, load)
+    this.changeLoad(load, this.demandStartNs)
+  }
+
+  private changeLoad(load: number, ns: number): void {
+    this.time.change(load, ns)
+    const { seconds } = this.life.phases[this.phase]!
+    if (this.endNs !== Number.POSITIVE_INFINITY) this.endNs = this.time.at(this.startNs + seconds * 1e9)
+  }
+
   private live(): number {
+    if (this.time.load === 0) return ON_EVENT
     const { batchOperations = BATCH_OPERATIONS } = this.options
     let done = 0
     do {
@@ -103,10 +140,11 @@ export class Workload implements Actor {
           this.isFinished = true
           this.control.finishPhase(this.life.guest, this.phase)
         }
-        this.elapsedNs = nowNs() - this.startNs
+        const now = nowNs()
+        this.elapsedNs = this.time.at(now)
         if (dueNs > this.elapsedNs) {
-          const restNs = Math.min(dueNs, this.demand?.restUntilNs(this.elapsedNs) ?? dueNs)
-          if (restNs > this.elapsedNs) return this.startNs + restNs
+          const restNs = Math.min(this.time.whenNs(dueNs), this.restUntilNs(now))
+          if (restNs > now) return restNs
           // It computes, if only what time it is.
           continue
         }
@@ -114,6 +152,12 @@ export class Workload implements Actor {
       this.operate(next!)
     } while (++done < batchOperations && this.control.isOn(this.phase))
     return AT_ONCE
+  }
+
+  /** Until when nothing is demanded of its processor. */
+  private restUntilNs(now: number): number {
+    if (this.demand === undefined) return Number.POSITIVE_INFINITY
+    return this.demandStartNs + this.demand.restUntilNs(now - this.demandStartNs)
   }
 
   /** The phase is over, or the run: what a phase by time owes is still done. */
@@ -138,7 +182,9 @@ export class Workload implements Actor {
   }
 
   private operate(runner: Runner): void {
-    this.memory.ram.intendedNs = runner.originNs + runner.pacer.dueNs
+    this.memory.ram.intendedNs = runner.isPaced
+      ? this.time.whenNs(runner.pacer.dueNs)
+      : Number.POSITIVE_INFINITY
     runner.run()
     runner.pacer.advance()
   }
@@ -152,14 +198,15 @@ export class Workload implements Actor {
 
   private runnerOf(activity: Activity, seed: number): Runner {
     if (activity.do === 'busy') {
-      const busy = new BusyLoop(activity.fraction, this.startNs)
-      return { pacer: busy, originNs: this.startNs, hasEnd: false, run: () => busy.run() }
+      const fraction = () => Math.min(1, activity.fraction * this.time.load)
+      const busy = new BusyLoop(fraction, this.time)
+      return { pacer: busy, isPaced: true, hasEnd: false, run: () => busy.run() }
     }
     const operation = operationOf(activity, this.memory, seed)
-    const pacer = pacerOf(activity.pace, operation.operations, this.startNs)
+    const pacer = pacerOf(activity.pace, operation.operations, this.time)
     return {
       pacer,
-      originNs: isPaced(activity.pace) ? this.startNs : Number.POSITIVE_INFINITY,
+      isPaced: isPaced(activity.pace),
       hasEnd: Number.isFinite(operation.operations),
       run: () => operation.run(),
     }

@@ -50,6 +50,9 @@ export class Ksmd implements Actor {
   private newsBefore = 0
   private pagesBefore = 0
   private wakeNs = 0
+  /** The steering that it has heard of, and a pages_to_scan that holds whatever the phase says. */
+  private steered = 0
+  private steeredTo: number | undefined
   /** Until when pages were asked for. */
   private askedNs = 0
 
@@ -85,7 +88,8 @@ export class Ksmd implements Actor {
     const phase = this.control.phase()
     if (this.guests.length === 0 || !this.control.isOn(phase)) return ON_EVENT
     if (phase !== this.phase) this.enter(phase)
-    if (this.rates.run === 1) return this.scan()
+    else if (this.control.steered() !== this.steered) this.hear()
+    if (this.rates.run === 1) return this.pagesToScan() > 0 ? this.scan() : ON_EVENT
     return this.rates.run === 2 && !this.isUnmerged ? this.unmergeSome() : ON_EVENT
   }
 
@@ -97,11 +101,22 @@ export class Ksmd implements Actor {
     this.unmerge.begin()
     this.wakeNs = 0
     this.askedNs = nowNs()
+    this.steered = this.control.steered()
+    this.steeredTo = this.control.scanRate()
+    this.counters[KSM.pages_to_scan] = this.pagesToScan()
+  }
+
+  /** The run was steered: held, or to another pages_to_scan. Either way a batch begins anew; what was not scanned is not owed. */
+  private hear(): void {
+    this.steered = this.control.steered()
+    this.steeredTo = this.control.scanRate()
+    this.batchLeft = 0
+    this.askedNs = nowNs()
     this.counters[KSM.pages_to_scan] = this.pagesToScan()
   }
 
   private pagesToScan(): number {
-    return this.advisor?.pagesToScan ?? this.rates.pages_to_scan
+    return this.steeredTo ?? this.advisor?.pagesToScan ?? this.rates.pages_to_scan
   }
 
   private scan(): number {

@@ -18,6 +18,9 @@ export class KsmdScan implements Scan {
   /** The first scan of a page only takes its checksum; the second one merges it. */
   readonly passesToSettle = 2
   private run: KsmRates['run'] = 0
+  private phase = 0
+  /** A pages_to_scan that holds whatever the phase says. */
+  private steeredTo: number | undefined
   private unmerged: Promise<void> = Promise.resolve()
   private fullScans: number
   private completed = 0
@@ -30,7 +33,7 @@ export class KsmdScan implements Scan {
    * @param rates in the order of the phases
    */
   constructor(
-    private readonly ksm: Pick<KsmTakeOver, 'set'>,
+    private readonly ksm: Pick<KsmTakeOver, 'set' | 'schedule'>,
     private readonly rates: readonly KsmRates[],
     private readonly paths: Pick<KsmPaths, 'sysfs'> = KSM_PATHS,
   ) {
@@ -51,14 +54,34 @@ export class KsmdScan implements Scan {
 
   async startPhase(phase: number): Promise<void> {
     const { run, ...rates } = this.rates[phase]!
+    this.phase = phase
     await this.unmerged
     this.ksm.set(rates)
+    if (this.steeredTo !== undefined) this.ksm.set({ pages_to_scan: this.steeredTo })
     if (run === this.run) return
     this.run = run
     if (run !== 2) return this.setRun(run)
     this.unmerged = this.setRun(run)
     // Whoever waits for it hears of its failure.
     this.unmerged.catch(() => {})
+  }
+
+  /** An unmerge goes on: pages that are no longer shared are what the phase is for. */
+  async hold(): Promise<void> {
+    if (this.run === 1) await this.setRun(0)
+  }
+
+  async resume(): Promise<void> {
+    if (this.run === 1) await this.setRun(1)
+  }
+
+  steer(pagesToScan: number | undefined): void {
+    this.ksm.set({ pages_to_scan: pagesToScan ?? this.rates[this.phase]!.pages_to_scan })
+    this.steeredTo = pagesToScan
+  }
+
+  renice(nice: number): void {
+    this.ksm.schedule({ nice })
   }
 
   /** Only when an unmerge is over it is known whether it could be done. */

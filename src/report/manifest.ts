@@ -7,6 +7,7 @@ import { createRequire } from 'node:module'
 import os from 'node:os'
 import { join } from 'node:path'
 import type { Summary } from '../experiment/outcome.js'
+import type { RecordedChange } from '../experiment/steering.js'
 import type { KsmFacts } from '../linux/ksm-facts.js'
 
 export interface Manifest {
@@ -29,6 +30,8 @@ export interface Manifest {
   processors: number
   /** Backend `linux-ksm` only. */
   linuxKsm?: KsmFacts | undefined
+  /** How the run was steered while it went, by someone who watched it. */
+  controls: RecordedChange[]
   /** Why it ended; null while it runs. */
   exitReason: string | null
   /** What else the reader must know. */
@@ -46,7 +49,8 @@ export interface MachineFacts {
 export type RunStart = Pick<Manifest, 'scenario' | 'seed' | 'options' | 'processors' | 'linuxKsm'> & {
   startedAt: Date
 }
-export type RunEnd = Pick<Summary, 'state' | 'messages'> & { exitReason: string; endedAt: Date }
+export type RunEnd = Pick<Summary, 'state' | 'messages'> &
+  Pick<Manifest, 'controls'> & { exitReason: string; endedAt: Date }
 
 /** The manifest of a run that starts now, on this machine. */
 export function startedManifest({ startedAt, ...run }: RunStart): Manifest {
@@ -60,6 +64,7 @@ export function startedManifest({ startedAt, ...run }: RunStart): Manifest {
     endedAt: null,
     versions,
     machine: describeMachine(),
+    controls: [],
     exitReason: null,
     messages: [],
   }

@@ -39,7 +39,7 @@ const ASKED_PAGES = 3
 const LOST_PAGES = 4
 
 /**
- * The allowance of one VM. Its state is an array, so that a scanner's can lie in shared memory: a copy of it tells what the
+ * The allowance of one VM. Times are in ns since the start of the phase, so what stands still with the run is not asked for. Its state is an array, so that a scanner's can lie in shared memory: a copy of it tells what the
  * scanner would find if it looked now, even if it does not come to look.
  */
 export class RateController {
@@ -53,6 +53,13 @@ export class RateController {
     state[ALLOWANCE_PAGES] = Math.min(state[ALLOWANCE_PAGES]!, this.limitPages())
     state[ASKED_PAGES] = 0
     state[LOST_PAGES] = 0
+  }
+
+  /** Goes on at another rate. */
+  change(pagesPerSecond: number, nowNs: number): void {
+    this.advance(nowNs)
+    this.state[PAGES_PER_SECOND] = pagesPerSecond
+    this.state[ALLOWANCE_PAGES] = Math.min(this.state[ALLOWANCE_PAGES]!, this.limitPages())
   }
 
   /** Adds what time has brought; returns it, in pages: what the settings ask for. */

@@ -6,6 +6,9 @@
  *
  * One of several does so with its part of the pages (scan-part.ts), at its part of the rates, and hears nothing of the
  * others: a slow one keeps nobody back but those who wait for a pass of all.
+ *
+ * Steered to a rate, it has that instead of the settings': so many pages a second of all VMs and scanners together, each
+ * VM as often as any other; Infinity: unthrottled; 0: none.
  */
 
 import type { GuestPages } from '../experiment/messages.js'
@@ -41,6 +44,9 @@ export class Scanner implements Actor {
   /** The phase that it scans in, −1 before the first. */
   private phase = -1
   private unthrottled = false
+  private isHalted = false
+  /** The steering that it has heard of. */
+  private steered = 0
   /** The round of the VMs that is under way: whose turn is next, when it began, and what it came to. */
   private turn = 0
   private tickNs = 0
@@ -79,27 +85,49 @@ export class Scanner implements Actor {
     const phase = this.control.phase()
     if (this.vms.length === 0 || !this.control.isOn(phase)) return ON_EVENT
     if (phase !== this.phase) this.enter(phase)
+    else if (this.control.steered() !== this.steered) this.hear()
+    if (this.isHalted) return ON_EVENT
     return this.unthrottled ? this.scanUnthrottled() : this.scanAtRates()
   }
 
   private enter(phase: number): void {
-    const rates = this.plan.scanner.rates[phase]!
     this.phase = phase
-    this.unthrottled = rates.unthrottled
-    this.beginRound()
     for (const { hand } of this.vms) hand.enter(phase)
-    const perSecond = rates.unthrottled ? undefined : this.pagesPerSecond(rates)
-    const startNs = nowNs()
+    const now = this.phaseNs()
+    this.setRates((rate, pagesPerSecond) => rate.start(pagesPerSecond, now))
+  }
+
+  /** The run was steered: whether to another rate or not. */
+  private hear(): void {
+    const now = this.phaseNs()
+    this.setRates((rate, pagesPerSecond) => rate.change(pagesPerSecond, now))
+  }
+
+  private setRates(set: (rate: RateController, pagesPerSecond: number) => void): void {
+    this.steered = this.control.steered()
+    const rates = this.plan.scanner.rates[this.phase]!
+    const steeredTo = this.control.scanRate()
+    this.unthrottled = steeredTo === undefined ? rates.unthrottled : steeredTo === Number.POSITIVE_INFINITY
+    this.isHalted = steeredTo === 0
+    this.beginRound()
+    const perSecond = this.unthrottled ? undefined : this.pagesPerSecond(rates, steeredTo)
     for (const { guest, rate, way } of this.vms) {
       const partOfVm = way.order.pages / this.guests[guest]!.pages
-      rate.start((perSecond?.[guest] ?? 0) * partOfVm, startNs)
+      set(rate, (perSecond?.[guest] ?? 0) * partOfVm)
     }
   }
 
   /** Of each guest, of all scanners together. */
-  private pagesPerSecond(rates: TpsRates): number[] {
+  private pagesPerSecond(rates: TpsRates, steeredTo: number | undefined): number[] {
     const pagesOfGuests = this.guests.map((vm) => (vm.share ? vm.pages : 0))
-    return scanRates(rates, this.plan.host, pagesOfGuests)
+    if (steeredTo === undefined) return scanRates(rates, this.plan.host, pagesOfGuests)
+    const all = pagesOfGuests.reduce((sum, pages) => sum + pages, 0)
+    return pagesOfGuests.map((pages) => (steeredTo * pages) / all)
+  }
+
+  /** Since the start of the phase, on its clock. */
+  private phaseNs(): number {
+    return nowNs() - this.control.phaseStartNs(this.phase)
   }
 
   private beginRound(): void {
@@ -122,7 +150,7 @@ export class Scanner implements Actor {
   }
 
   private scanAtRates(): number {
-    if (this.turn === 0) this.tickNs = nowNs()
+    if (this.turn === 0) this.tickNs = this.phaseNs()
     while (this.turn < this.vms.length) if (this.scanAllowance(this.vms[this.turn++]!)) return AT_ONCE
     const { leavesPages } = this
     this.beginRound()

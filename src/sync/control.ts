@@ -4,7 +4,10 @@
  *
  *   EVENT       bumped and notified when the main thread changes a word: sleepers wait on it
  *   PHASE       index of the phase that is on, −1 before the first
+ *   ON          the same while everybody is to work in it; −1 between two phases, when the run is held or is stopping. It is
+ *               what guests ask before each operation, so one word says all
  *   ENDED       how many phases have ended: between the end of one and the start of the next nobody works but to end it
+ *   STEERED     how often the run was steered: held and resumed, or given another load or scan rate
  *   STOP        1: wind up, at once
  *   VERIFY      1: all is quiet, guests check their pages
  *   FAILED      number of a worker that could not go on, plus 1
@@ -12,6 +15,9 @@
  *   then, for each guest: 1 + the last phase whose finite activities it has done; 1 + the last phase that it has ended;
  *   and how many snapshots it has replayed; then, for each worker: its thread id at the system, 0 where there is none;
  *   and how far it is: ABSENT, ATTACHED to the machine, or QUIET, no longer touching it.
+ *
+ * A run that is held stands still, and so does its time: when it goes on, the starts of the run and of the phase that is on
+ * are moved by as long as that was. All that is due in a phase is counted from its start, so nothing is due at once then.
  *
  * The main thread writes these, but for FAILED; each guest and worker writes its own of the others. A worker that is dead
  * writes no more: the main thread then marks it absent. Times are doubles in an array of their own, each written before
@@ -27,7 +33,14 @@ const VERIFY = 3
 const SNAPSHOT = 4
 const FAILED = 5
 const ENDED = 6
+const ON = 7
+const STEERED = 8
 const HEADER_WORDS = 16
+
+const SCAN_RATE = 0
+const LOAD = 1
+/** No scan rate: that of the phase. */
+const AS_PLANNED = Number.NaN
 
 /** How far a worker is. */
 const ABSENT = 0
@@ -41,6 +54,8 @@ export interface ControlHandle {
   words: Int32Array
   /** Monotonic ns (measure/clock.ts): [0] start of the run, the start of each phase, when each worker attached. */
   timesNs: Float64Array
+  /** What a run was steered to: [0] the scan rate, [1] the guests' load. */
+  steering: Float64Array
   guests: number
   workers: number
 }
@@ -48,8 +63,12 @@ export interface ControlHandle {
 export function createControl(guests: number, workers: number, phases: number): ControlHandle {
   const words = new Int32Array(new SharedArrayBuffer((HEADER_WORDS + 3 * guests + 2 * workers) * 4))
   words[PHASE] = -1
+  words[ON] = -1
   const timesNs = new Float64Array(new SharedArrayBuffer((1 + phases + workers) * 8))
-  return { words, timesNs, guests, workers }
+  const steering = new Float64Array(new SharedArrayBuffer(2 * 8))
+  steering[SCAN_RATE] = AS_PLANNED
+  steering[LOAD] = 1
+  return { words, timesNs, steering, guests, workers }
 }
 
 export class Control {
@@ -83,12 +102,32 @@ export class Control {
   }
 
   /**
-   * Is this phase on: begun, not ended, and the run not stopping? For who asks again and again, so these are plain reads: an
-   * answer may be a moment old.
+   * Is this phase on: begun, not ended, not held, and the run not stopping? For who asks again and again, so it is a plain
+   * read: an answer may be a moment old.
    */
   isOn(phase: number): boolean {
-    const { words } = this
-    return A.peek(words, PHASE) === phase && A.peek(words, ENDED) <= phase && A.peek(words, STOP) === 0
+    return A.peek(this.words, ON) === phase
+  }
+
+  /** Will this phase not be on again? One that is neither on nor over, though it has begun, is held. */
+  isOver(phase: number): boolean {
+    return this.endedPhases() > phase || this.isStopping()
+  }
+
+  /** Changes whenever the run has been steered: a plain read, as above. */
+  steered(): number {
+    return A.peek(this.words, STEERED)
+  }
+
+  /** What the guests' load is to be multiplied by. */
+  load(): number {
+    return this.handle.steering[LOAD]!
+  }
+
+  /** What the scanners are to do whatever the phase says (src/experiment/steering.ts); undefined: what the phase says. */
+  scanRate(): number | undefined {
+    const rate = this.handle.steering[SCAN_RATE]!
+    return Number.isNaN(rate) ? undefined : rate
   }
 
   /** How many phases have ended. */
@@ -176,12 +215,37 @@ export class Control {
 
   startPhase(phase: number, nowNs: number): void {
     this.timesNs[1 + phase] = nowNs
-    this.announce(PHASE, phase)
+    A.store(this.words, PHASE, phase)
+    this.announce(ON, phase)
   }
 
   /** Ends a phase; the guests acknowledge it when they have caught up. */
   endPhase(phase: number): void {
+    A.store(this.words, ON, -1)
     this.announce(ENDED, phase + 1)
+  }
+
+  /** Everybody is to hold, in the middle of a phase. */
+  hold(): void {
+    this.announce(ON, -1)
+  }
+
+  /** Goes on with a phase that was held for so long, as if no time had passed. */
+  resume(phase: number, heldNs: number): void {
+    this.timesNs[0]! += heldNs
+    this.timesNs[1 + phase]! += heldNs
+    A.add(this.words, STEERED, 1)
+    this.announce(ON, phase)
+  }
+
+  steerLoad(load: number): void {
+    this.handle.steering[LOAD] = load
+    this.announceSteering()
+  }
+
+  steerScanRate(rate: number | undefined): void {
+    this.handle.steering[SCAN_RATE] = rate ?? AS_PLANNED
+    this.announceSteering()
   }
 
   /** Have all guests acknowledged the end of this phase? */
@@ -190,6 +254,7 @@ export class Control {
   }
 
   stop(): void {
+    A.store(this.words, ON, -1)
     this.announce(STOP, 1)
   }
 
@@ -248,8 +313,17 @@ export class Control {
     return true
   }
 
+  private announceSteering(): void {
+    A.add(this.words, STEERED, 1)
+    this.wakeAll()
+  }
+
   private announce(word: number, value: number): void {
     A.store(this.words, word, value)
+    this.wakeAll()
+  }
+
+  private wakeAll(): void {
     A.add(this.words, EVENT, 1)
     A.notify(this.words, EVENT)
   }

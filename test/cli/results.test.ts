@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { REASONS } from '../../src/experiment/reasons.js'
 import type { PhaseSummary, Summary } from '../../src/experiment/outcome.js'
+import { REASONS } from '../../src/experiment/reasons.js'
 import {
   type Ended,
   readManifest,

@@ -14,6 +14,8 @@ export interface Made {
   mismatches?: number
   phase?: string
   /** Below the phase in summary.json. */
+  /** By which it was steered. */
+  controls?: string[]
   figures?: Record<string, unknown>
 }
 
@@ -27,6 +29,7 @@ export function madeRun({
   mismatches = 0,
   phase = 'busy',
   figures = {},
+  controls = [],
 }: Made): ComparedRun {
   return {
     directory: `run-${seed}`,
@@ -39,6 +42,7 @@ export function madeRun({
       versions: { node: '20' },
       machine: { cpuModel: 'x', processors: 2, memoryBytes: 2 ** 30, kernel, platform: 'linux-x64' },
       processors: 2,
+      controls: controls.map((control) => ({ control })),
     },
     summary: {
       scale: { memory, time: 1 },

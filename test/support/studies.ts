@@ -73,6 +73,7 @@ function leaveResults(
   const ended = endedManifest(manifest, {
     state: 'complete',
     messages: [],
+    controls: [],
     exitReason: 'made up',
     endedAt: new Date(2000),
   })

@@ -18,7 +18,7 @@ function scanOf(...phases: Partial<KsmRates>[]): KsmdScan {
   const rates = { run, pages_to_scan, sleep_millisecs, use_zero_pages, smart_scan }
   const set = (settings: object) => writeKsmSettings(settings, tree.paths)
   return new KsmdScan(
-    { set },
+    { set, schedule: () => {} },
     phases.map((changes) => ({ ...rates, ...changes })),
     tree.paths,
   )

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { GuestTime } from '../../src/guest/guest-time.js'
 import { BusyLoop, type Pacer, pacerOf } from '../../src/guest/pace.js'
 import { FakeClock } from '../support/fake-clock.js'
 
@@ -13,18 +14,26 @@ function dueMs(pacer: Pacer, count: number): number[] {
   })
 }
 
+/** Of pacers that don't ask it. */
+const NO_TIME = new GuestTime(0)
+
 test('at a rate, operations are due at even intervals from the start of the phase on', () => {
-  const pacer = pacerOf({ kind: 'rate', perSecond: 200 }, Number.POSITIVE_INFINITY, 0)
+  const pacer = pacerOf({ kind: 'rate', perSecond: 200 }, Number.POSITIVE_INFINITY, NO_TIME)
   assert.equal(pacer.isOpenLoop, true)
   assert.deepEqual(dueMs(pacer, 5), [0, 5, 10, 15, 20])
 })
 
 test('finite work over a time is spread evenly over it, and then nothing more is due', () => {
-  const pacer = pacerOf({ kind: 'over', seconds: 0.1 }, 4, 0)
+  const pacer = pacerOf({ kind: 'over', seconds: 0.1 }, 4, NO_TIME)
   assert.deepEqual(dueMs(pacer, 6), [0, 25, 50, 75, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY])
-  assert.deepEqual(dueMs(pacerOf({ kind: 'over', seconds: 0 }, 3, 0), 4), [0, 0, 0, Number.POSITIVE_INFINITY])
-  assert.deepEqual(dueMs(pacerOf({ kind: 'over', seconds: 1 }, 0, 0), 1), [Number.POSITIVE_INFINITY])
-  assert.deepEqual(dueMs(pacerOf({ kind: 'rate', perSecond: 1000 }, 2, 0), 3), [
+  assert.deepEqual(dueMs(pacerOf({ kind: 'over', seconds: 0 }, 3, NO_TIME), 4), [
+    0,
+    0,
+    0,
+    Number.POSITIVE_INFINITY,
+  ])
+  assert.deepEqual(dueMs(pacerOf({ kind: 'over', seconds: 1 }, 0, NO_TIME), 1), [Number.POSITIVE_INFINITY])
+  assert.deepEqual(dueMs(pacerOf({ kind: 'rate', perSecond: 1000 }, 2, NO_TIME), 3), [
     0,
     1,
     Number.POSITIVE_INFINITY,
@@ -32,7 +41,7 @@ test('finite work over a time is spread evenly over it, and then nothing more is
 })
 
 test('due times do not drift, however many operations there are', () => {
-  const pacer = pacerOf({ kind: 'rate', perSecond: 3000 }, Number.POSITIVE_INFINITY, 0)
+  const pacer = pacerOf({ kind: 'rate', perSecond: 3000 }, Number.POSITIVE_INFINITY, NO_TIME)
   for (let n = 0; n < 3_000_000; n++) pacer.advance()
   assert.ok(Math.abs(pacer.dueNs - 1000e9) < 1, `${pacer.dueNs}`)
 })
@@ -46,7 +55,7 @@ test('owed is what was due before the end and is not done', () => {
   })
   fc.assert(
     fc.property(rates, ({ perSecond, operations, done, endMs }) => {
-      const pacer = pacerOf({ kind: 'rate', perSecond }, operations, 0)
+      const pacer = pacerOf({ kind: 'rate', perSecond }, operations, NO_TIME)
       for (let n = 0; n < done; n++) pacer.advance()
       const owed = pacer.owedBefore(endMs * 1e6)
       let left = 0
@@ -60,7 +69,7 @@ test('owed is what was due before the end and is not done', () => {
 })
 
 test('work as fast as possible owes all of it', () => {
-  const pacer = pacerOf({ kind: 'over', seconds: 0 }, 10, 0)
+  const pacer = pacerOf({ kind: 'over', seconds: 0 }, 10, NO_TIME)
   pacer.advance()
   assert.equal(pacer.owedBefore(1), 9)
 })
@@ -70,7 +79,7 @@ test('in a closed loop each thread is due again when its operation is done and i
   const pacer = pacerOf(
     { kind: 'closed', threads: 2, thinkSeconds: 0.01 },
     Number.POSITIVE_INFINITY,
-    clock.startNs,
+    new GuestTime(clock.startNs),
   )
   assert.equal(pacer.isOpenLoop, false)
   const due = () => Math.round(pacer.dueNs / 1e5) / 10
@@ -97,7 +106,7 @@ test('a slow machine is asked for less in a closed loop, and owes nothing', (t) 
   const pacer = pacerOf(
     { kind: 'closed', threads: 3, thinkSeconds: 0.01 },
     Number.POSITIVE_INFINITY,
-    clock.startNs,
+    new GuestTime(clock.startNs),
   )
   const operationsIn100Ms = (operationMs: number) => {
     const endMs = clock.elapsedMs() + 100
@@ -138,7 +147,7 @@ test('a busy processor is busy for its fraction of each slice', (t) => {
     clock.advanceMs(stepMs)
     return now()
   })
-  const busy = new BusyLoop(0.4, clock.startNs)
+  const busy = new BusyLoop(() => 0.4, new GuestTime(clock.startNs))
   const starts: number[] = []
   let busyMs = 0
   while (busy.dueNs < 100e6) {
@@ -155,7 +164,7 @@ test('a busy processor is busy for its fraction of each slice', (t) => {
 
 test('what a busy processor could not get is not made up', (t) => {
   const clock = new FakeClock(t)
-  const busy = new BusyLoop(0.5, clock.startNs)
+  const busy = new BusyLoop(() => 0.5, new GuestTime(clock.startNs))
   // Kept from its processor for 73 ms; then its half of a slice takes 6 ms instead of 5.
   for (const ms of [73, 6]) {
     clock.advanceMs(ms)

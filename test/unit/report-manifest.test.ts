@@ -30,6 +30,7 @@ test('a run that ends keeps what it started with and says how it ended', () => {
     state: 'partial',
     exitReason: 'interrupted',
     messages: ['stopped in phase idle'],
+    controls: [{ timeSeconds: 3, control: 'load', value: 2 }],
     endedAt: new Date('2026-01-02T03:05:00Z'),
   })
   assert.deepEqual(ended, {
@@ -37,6 +38,7 @@ test('a run that ends keeps what it started with and says how it ended', () => {
     state: 'partial',
     exitReason: 'interrupted',
     messages: ['stopped in phase idle'],
+    controls: [{ timeSeconds: 3, control: 'load', value: 2 }],
     endedAt: '2026-01-02T03:05:00.000Z',
   })
 })

@@ -43,6 +43,10 @@ class OnePhase extends FakeControl {
     return this.time.elapsedMs() < this.overAtMs && !this.isStopping()
   }
 
+  override isOver(phase: number): boolean {
+    return !this.isOn(phase)
+  }
+
   override isStopping(): boolean {
     return this.time.elapsedMs() >= this.stopsAtMs
   }
