@@ -4,7 +4,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { readManifest, setting, smallQuick, temporaryDirectory } from '../support/cli.js'
-import { draws, noPseudoTerminal, play, playOn, runInTerminal, screenOf } from '../support/pseudo-terminal.js'
+import {
+  draws,
+  newTerminal,
+  noPseudoTerminal,
+  play,
+  runInTerminal,
+  screenOf,
+} from '../support/pseudo-terminal.js'
 
 const cwd = temporaryDirectory()
 const ESCAPE = '\x1b'
@@ -61,10 +68,11 @@ describe('on a terminal', { skip: noPseudoTerminal, concurrency: 2 }, () => {
     const first = blocks.findIndex((drawn) => blockHeight(drawn) > 6)
     assert(first > 0 && first < blocks.length - 1, 'it has more lines since then')
     // The terminal breaks the lines that are there when it is made narrower.
-    const terminal = await play(blocks[first - 1]!, {})
+    const terminal = newTerminal()
+    await play(terminal, blocks[first - 1]!)
     terminal.resize(40, 24)
     for (const [index, drawn] of blocks.slice(first).entries()) {
-      const { lines } = await playOn(terminal, drawn.slice(blocks[first + index - 1]!.length))
+      const { lines } = await play(terminal, drawn.slice(blocks[first + index - 1]!.length))
       assert.equal(lines.filter((line) => line.startsWith('quick')).length, 1, lines.join('\n'))
       assert.equal(lines.length, blockHeight(drawn), lines.join('\n'))
     }

@@ -84,22 +84,15 @@ export interface Screen {
 
 export type Size = Pick<TerminalOptions, 'columns' | 'rows'>
 
-type Terminal = InstanceType<typeof headless.Terminal>
+export type Terminal = InstanceType<typeof headless.Terminal>
 
-/** The screen after all of the output. */
-export async function screenOf(output: string, size: Size = {}): Promise<Screen> {
-  return playOn(newTerminal(size), output)
+export function newTerminal({ columns = 80, rows = 24 }: Size = {}): Terminal {
+  const scrollback = SCROLLED_LINES_MAX
+  return new headless.Terminal({ cols: columns, rows, scrollback, allowProposedApi: true })
 }
 
-/** A terminal that has got all of the output. */
-export async function play(output: string, size: Size): Promise<Terminal> {
-  const terminal = newTerminal(size)
-  await playOn(terminal, output)
-  return terminal
-}
-
-/** What it shows after some more. */
-export async function playOn(terminal: Terminal, output: string): Promise<Screen> {
+/** What the terminal shows after some more output. */
+export async function play(terminal: Terminal, output: string): Promise<Screen> {
   await new Promise<void>((resolve) => terminal.write(output, resolve))
   const { active } = terminal.buffer
   const lines = Array.from({ length: active.length }, (_, line) =>
@@ -112,9 +105,9 @@ export async function playOn(terminal: Terminal, output: string): Promise<Screen
   }
 }
 
-function newTerminal({ columns = 80, rows = 24 }: Size): Terminal {
-  const scrollback = SCROLLED_LINES_MAX
-  return new headless.Terminal({ cols: columns, rows, scrollback, allowProposedApi: true })
+/** What a new one shows after all of the output. */
+export function screenOf(output: string, size: Size = {}): Promise<Screen> {
+  return play(newTerminal(size), output)
 }
 
 /** What a block that is redrawn in place ends with. */
