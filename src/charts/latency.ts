@@ -5,7 +5,10 @@ import type { LatencyCurve, PhaseLatencies, RunView } from './run-view.js'
 import { duration } from './text.js'
 import type { Theme } from './theme.js'
 
-export function latencyChart({ scenario, latencies }: RunView, theme: Theme): Chart {
+export function latencyChart(
+  { scenario, latencies }: Pick<RunView, 'scenario' | 'latencies'>,
+  theme: Theme,
+): Chart {
   const title = `${scenario}: latency of CoW faults`
   const curves = latencies.map(({ phase, ...times }) => ({ name: phase, ...times }))
   const subtext = curves.length === 0 ? 'none was timed' : 'of all guests, by measured phase'

@@ -1,6 +1,7 @@
 /**
- * Of a long series the samples that a reader would see. In each of many short stretches of time every curve keeps its highest
- * and its lowest value, so no peak is lost, however short; and each phase keeps its first and its last sample.
+ * Of a long series the samples that a reader would see. In each of many short stretches every curve keeps its highest and its
+ * lowest value, so no peak is lost, however short; each phase keeps its first and its last sample; and what room is left is
+ * filled with samples at even distances, so that curves keep their shape.
  */
 import type { Values } from './values.js'
 
@@ -20,7 +21,7 @@ export function keptSamples(
 ): number[] {
   if (phase.length <= pointsMax) return [...phase.keys()]
   const kept = new Set<number>()
-  const stretchesMax = Math.max(1, Math.floor(pointsMax / (2 * curves.length + 2)))
+  const stretchesMax = Math.max(1, Math.floor(pointsMax / 2 / (2 * curves.length)))
   const stretchSamples = Math.ceil(phase.length / stretchesMax)
   for (const { first, end } of spansOf(phase)) {
     kept.add(first)
@@ -30,6 +31,8 @@ export function keptSamples(
       for (const values of curves) keepExtremes(kept, values, from, to)
     }
   }
+  const room = Math.floor(pointsMax) - kept.size
+  for (let step = 1; step <= room; step++) kept.add(Math.floor((step * phase.length) / (room + 1)))
   return [...kept].sort((a, b) => a - b)
 }
 

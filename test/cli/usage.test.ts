@@ -23,7 +23,10 @@ describe('a mistake on the command line gives one line on stderr and exit code 2
   concurrency: 4,
 }, () => {
   const mistakes: [args: string[], says: RegExp][] = [
-    [[], /name a command: run, scenarios, check, trace, top, validate, study, compare, report, explain or completion/],
+    [
+      [],
+      /name a command: run, scenarios, check, trace, top, validate, study, compare, report, explain or completion/,
+    ],
     [['rnu', 'quick'], /: unknown command "rnu", did you mean run\?$/],
     [['sing'], /: unknown command "sing"; there are run, scenarios, /],
     [['run'], /: twinpage run needs more than that; --help says what$/],

@@ -1,5 +1,6 @@
 /** A made-up run in the shape of the case study: guests idle and share, then a benchmark breaks the sharing. */
 import type { GuestSample, PhaseRecord, Sample } from '../../src/experiment/outcome.js'
+import { LATENCY_BUCKETS, latencyBucketOf } from '../../src/measure/latency-buckets.js'
 import type { GuestPlan, Plan } from '../../src/scenario/plan.js'
 
 export const PAGES_PER_GUEST = 16_384
@@ -71,6 +72,7 @@ function sampleAt(seconds: number, names: readonly string[]): Sample {
       waitingSeconds: seconds / 12_800,
     },
     cowFaults: guests.reduce((faults, guest) => faults + guest.cowFaults, 0),
+    cowLatencies: latenciesOf(guests.reduce((faults, guest) => faults + guest.cowFaults, 0)),
     swapOuts: 0,
     swapIns: 0,
     reclaimMerges: 0,
@@ -80,12 +82,20 @@ function sampleAt(seconds: number, names: readonly string[]): Sample {
   }
 }
 
+/** Half of them of 2 µs, half of 20 µs. */
+function latenciesOf(faults: number): number[] {
+  const counts = new Array<number>(LATENCY_BUCKETS).fill(0)
+  for (const ns of [2000, 20_000]) counts[latencyBucketOf(ns)] = faults / 2
+  return counts
+}
+
 function guestAt(seconds: number, fraction: number): GuestSample {
   return {
     presentPages: PAGES_PER_GUEST,
     sharedPages: Math.round(PAGES_PER_GUEST * fraction),
     savedPages: PAGES_PER_GUEST * fraction * 0.74,
     zeroPages: 100,
+    cowHintPages: 50,
     swappedPages: 0,
     stores: seconds * 400,
     loads: seconds * 30,

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { latencyChart } from '../../src/charts/latency.js'
+import { drawPercentiles } from '../../src/charts/percentiles.js'
+import { LIGHT } from '../../src/charts/theme.js'
 import { type Latencies, latencyOf, mergedLatencies } from '../../src/measure/histograms.js'
 import { LatencyCounts } from '../../src/measure/latency-counts.js'
 import { latencyLog } from '../../src/report/latency.js'
-import { describePercentiles, renderLatencyChart } from '../../src/report/percentile-chart.js'
+import { renderSvg } from '../../src/report/svg.js'
 import { cellsOf } from '../../src/study/design.js'
 import { latenciesByLevel, latencyFigures, phasesAskedFor } from '../../src/study/latency.js'
 import type { Factor } from '../../src/study/study.js'
@@ -34,7 +37,7 @@ function guestPhase(phase: string, service: readonly number[], fromIntended: rea
 const VALUES = Array.from({ length: 2000 }, (_, index) => (index + 1) * 1000)
 
 const nsAt = (latencies: Latencies, nines: number) =>
-  latencies.curve().find((point) => point.nines === nines)?.ns
+  latencies.curve().points.find((point) => point.nines === nines)?.ns
 
 test('a curve has the percentiles of its histogram at 0, 1, 2 and 3 nines, and ends with its maximum', () => {
   const recording = recorded('cow', VALUES)
@@ -42,8 +45,8 @@ test('a curve has the percentiles of its histogram at 0, 1, 2 and 3 nines, and e
   const { p90, p99, p999, max } = latencyOf([recording])!
   assert.deepEqual([nsAt(latencies, 1), nsAt(latencies, 2), nsAt(latencies, 3)], [p90, p99, p999])
   assert.equal(nsAt(latencies, 0), 1000)
-  assert.deepEqual(latencies.curve().at(-1), { nines: Math.log10(2000), ns: max })
-  const all = latencies.curve().map(({ ns }) => ns)
+  assert.deepEqual(latencies.curve().points.at(-1), { nines: Math.log10(2000), ns: max })
+  const all = latencies.curve().points.map(({ ns }) => ns)
   assert.deepEqual(
     all,
     all.toSorted((a, b) => a - b),
@@ -51,17 +54,17 @@ test('a curve has the percentiles of its histogram at 0, 1, 2 and 3 nines, and e
 })
 
 test('a curve of one fault is a point; of none there is none', () => {
-  assert.deepEqual(mergedLatencies([recorded('cow', [700])]).curve(), [{ nines: 0, ns: 700 }])
-  assert.deepEqual(mergedLatencies([]).curve(), [])
+  assert.deepEqual(mergedLatencies([recorded('cow', [700])]).curve().points, [{ nines: 0, ns: 700 }])
+  assert.deepEqual(mergedLatencies([]).curve(), { count: 0, points: [] })
 })
 
 test('a chart draws service time and time from intended start beside each other, on the same axes', () => {
   const curve = {
     name: 'busy',
-    service: mergedLatencies([recorded('cow', [1000, 1000])]),
-    fromIntended: mergedLatencies([recorded('cow.fromIntended', [1000, 1_000_000])]),
+    service: mergedLatencies([recorded('cow', [1000, 1000])]).curve(),
+    fromIntended: mergedLatencies([recorded('cow.fromIntended', [1000, 1_000_000])]).curve(),
   }
-  const { option } = describePercentiles({
+  const { option } = drawPercentiles(LIGHT, {
     title: 't',
     subtext: '',
     rows: [{ title: 'busy', curves: [curve] }],
@@ -74,15 +77,37 @@ test('a chart draws service time and time from intended start beside each other,
   assert.deepEqual([right!.min, right!.max], [3, 6])
 })
 
-test('latency.svg has a curve for each measured phase with faults, and is a chart where there is none', () => {
-  const phases = ['settle', 'idle', 'busy'].map((name) => ({ name, measured: name !== 'settle' }))
-  const histograms = [guestPhase('settle', [1000], [1000]), guestPhase('busy', VALUES, VALUES)]
-  const svg = renderLatencyChart('quick', phases, histograms)
-  assert.match(svg, />busy</)
-  for (const word of ['settle', 'idle']) assert.doesNotMatch(svg, new RegExp(`>${word}<`))
-  for (const label of ['service time', 'time from intended start', '99.9', '1 ms', 'percentile \\(%\\)'])
+const CURVE = mergedLatencies([recorded('cow', VALUES)]).curve()
+
+test('the chart of a run has a curve for each phase with faults, and is one where there is none', () => {
+  const latencies = [{ phase: 'busy', service: CURVE, fromIntended: CURVE }]
+  const svg = renderSvg(latencyChart({ scenario: 'quick', latencies }, LIGHT))
+  for (const label of [
+    'busy',
+    'service time',
+    'time from intended start',
+    '99.9',
+    '1 ms',
+    'percentile \\(%\\)',
+  ])
     assert.match(svg, new RegExp(`>${label}<`))
-  assert.match(renderLatencyChart('quick', phases, []), /none was timed/)
+  assert.match(renderSvg(latencyChart({ scenario: 'quick', latencies: [] }, LIGHT)), /none was timed/)
+})
+
+test('its text has the percentiles of both times, or of the one that is known', () => {
+  const none = { count: 0, points: [] }
+  const textOf = (fromIntended: typeof CURVE) =>
+    latencyChart({ scenario: 'quick', latencies: [{ phase: 'busy', service: CURVE, fromIntended }] }, LIGHT)
+      .text
+  const half = CURVE.points.find(({ nines }) => nines >= Math.log10(2))!.ns
+  assert.match(
+    textOf(CURVE),
+    /busy, 2,000 faults: .* 99 % within 1.98 ms \(1.98 ms\), the longest took 2 ms \(2 ms\)/,
+  )
+  assert.match(
+    textOf(none),
+    new RegExp(`half are done within ${(half / 1e6).toPrecision(3)} ms, .* longest took 2 ms\\.`),
+  )
 })
 
 test('a study adds up the logs of all guests and runs at a level, and leaves phases without faults out', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ChartSeries } from '../../src/report/chart.js'
+import type { LineSeriesOption } from 'echarts/charts'
 import {
   describeValidationChart,
   renderValidationChart,
@@ -81,7 +81,7 @@ const CHART: ValidationChartData = {
 }
 
 test('a panel shows each replicate as a thin line and the median as a thick one', () => {
-  const all = describeValidationChart(CHART).option.series as ChartSeries[]
+  const all = describeValidationChart(CHART).option.series as LineSeriesOption[]
   const series = all.filter(({ xAxisIndex }) => xAxisIndex === 0)
   const widths = series.map(({ lineStyle }) => lineStyle?.width)
   assert.equal(widths.filter((width) => width === 1).length, 6)
