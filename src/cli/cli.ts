@@ -53,7 +53,7 @@ export function parserOf(argv: string[], commands: readonly CommandModule[]): Ar
         ['run --help', 'the options of a command, and examples'],
       ),
     )
-    .epilogue('\nRead on: README.md, and the pages in docs/ that it names')
+    .epilogue('\nRead on: twinpage explain; README.md, and the pages in docs/ that it names')
     .strict()
     .showHelpOnFail(false)
     .exitProcess(false)

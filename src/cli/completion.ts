@@ -1,6 +1,8 @@
 /** `twinpage completion`: the script for a shell, and what it then asks for: the words that may come next. */
 import type { CommandModule } from 'yargs'
 import yargs from 'yargs'
+import { namesOf } from '../glossary/entry.js'
+import { GLOSSARY } from '../glossary/glossary.js'
 import { loadScenario, resolvedScenario } from '../scenario/load.js'
 import { scenarioName, shippedFiles } from '../scenario/scenario-file.js'
 import { completedSetting } from './completed-setting.js'
@@ -49,6 +51,7 @@ function namesFor(command: string, place: number): string[] {
   if (place > 0) return []
   if (command === 'study') return studies()
   if (command === 'check') return [...scenarios(), ...studies()]
+  if (command === 'explain') return GLOSSARY.flatMap(namesOf).filter((name) => !name.includes(' '))
   return command === 'run' ? scenarios() : []
 }
 

@@ -12,12 +12,13 @@ interface ExplainArguments {
 
 export const explainCommand: CommandModule<object, ExplainArguments> = {
   command: 'explain [word]',
-  describe: 'Say what a counter, a reason, a setting or a word means; without one, list all',
+  describe: 'Say what a counter or a setting means',
   builder: (yargs) =>
     yargs
       .positional('word', {
         type: 'string',
-        describe: 'Any name of it, such as COWH, pages_sharing, starved, ShareScanTime or savedMiB',
+        describe:
+          'Any name of a counter, reason, setting or word, such as COWH, pages_sharing, starved or savedMiB; without one, all are listed',
       })
       .option('json', { type: 'boolean', default: false, describe: 'Print JSON instead of text' })
       .epilogue(

@@ -13,7 +13,7 @@ interface ReportArguments {
 
 export const reportCommand: CommandModule<object, ReportArguments> = {
   command: 'report <directories..>',
-  describe: 'Make report.html of the results of a run, a study or a validation, or one page of several runs',
+  describe: 'Make the page of results, report.html, again',
   builder: (yargs) =>
     yargs
       .positional('directories', {

@@ -20,7 +20,22 @@ async function completions(...words: string[]): Promise<string[]> {
 
 describe('completion', { concurrency: 4 }, () => {
   const cases: [words: string[], expected: string[]][] = [
-    [[''], ['run', 'scenarios', 'check', 'trace', 'top', 'validate', 'study', 'compare', 'completion']],
+    [
+      [''],
+      [
+        'run',
+        'scenarios',
+        'check',
+        'trace',
+        'top',
+        'validate',
+        'study',
+        'compare',
+        'report',
+        'explain',
+        'completion',
+      ],
+    ],
     [
       ['run', ''],
       [
@@ -44,6 +59,7 @@ describe('completion', { concurrency: 4 }, () => {
     [['study', 'sc'], ['scan-rate']],
     [['validate', 'quick', 'validate-z'], ['validate-zero']],
     [['trace', ''], ['info']],
+    [['explain', 'COW'], ['COWH']],
     // Names of files are the shell's affair.
     [['compare', ''], []],
     [['run', 'quick', '--out', ''], []],
