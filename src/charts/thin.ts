@@ -21,7 +21,7 @@ export function keptSamples(
 ): number[] {
   if (phase.length <= pointsMax) return [...phase.keys()]
   const kept = new Set<number>()
-  const stretchesMax = Math.max(1, Math.floor(pointsMax / 2 / (2 * curves.length)))
+  const stretchesMax = Math.max(1, Math.floor(pointsMax / 2 / (2 * Math.max(1, curves.length))))
   const stretchSamples = Math.ceil(phase.length / stretchesMax)
   for (const { first, end } of spansOf(phase)) {
     kept.add(first)

@@ -57,6 +57,12 @@ test('no more than so many samples are kept, and those of a short series all', (
   assert.deepEqual(keptSamples(phase.slice(0, 1000), [noise], 1000), [...Array(1000).keys()])
 })
 
+test('of no curve, samples at even distances are kept', () => {
+  const phase = Array.from({ length: 5000 }, () => 'all')
+  const kept = keptSamples(phase, [], 1000)
+  assert(kept.length <= 1000 && kept.length > 900, `${kept.length}`)
+})
+
 test('what is kept besides lies at even distances: a smooth curve stays one', () => {
   const phase = Array.from({ length: 50_000 }, () => 'all')
   const kept = keptSamples(phase, [phase.map((_, index) => index)], 1000)
