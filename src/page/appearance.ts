@@ -3,7 +3,7 @@ import { DARK, LIGHT, type Theme } from '../charts/theme.js'
 
 export class Appearance {
   private readonly systemIsDark = matchMedia('(prefers-color-scheme: dark)')
-  private readonly isPrinted = matchMedia('print')
+  private isPrinted = false
   /** What the reader said. */
   private isDark: boolean | undefined
 
@@ -16,15 +16,21 @@ export class Appearance {
       this.isDark = this.theme() !== DARK
       this.apply()
     })
-    for (const media of [this.systemIsDark, this.isPrinted]) {
-      media.addEventListener('change', () => this.apply())
-    }
+    this.systemIsDark.addEventListener('change', () => this.apply())
+    // A change of the medium, as matchMedia tells it, comes only after the page was printed.
+    addEventListener('beforeprint', () => this.print(true))
+    addEventListener('afterprint', () => this.print(false))
     this.show()
   }
 
   theme(): Theme {
-    if (this.isPrinted.matches) return LIGHT
+    if (this.isPrinted) return LIGHT
     return (this.isDark ?? this.systemIsDark.matches) ? DARK : LIGHT
+  }
+
+  private print(isPrinted: boolean): void {
+    this.isPrinted = isPrinted
+    this.apply()
   }
 
   private apply(): void {
