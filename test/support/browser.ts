@@ -1,46 +1,14 @@
-/**
- * Pages in a real browser: Debian's chromium, driven by playwright-core. Where there is none, tests that need it are skipped and
- * say so; TWINPAGE_BROWSER=required fails them instead. TWINPAGE_CHROMIUM names another one.
- */
-import assert from 'node:assert/strict'
-import { accessSync, constants, readFileSync } from 'node:fs'
+/** Pages in a real browser. Where there is none, tests that need it are skipped and say so; TWINPAGE_BROWSER=required fails them. */
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { BROWSER_LIMIT_MS, missingBrowser, openBrowser } from './chromium.js'
 
-/** A page, or a browser, that takes this long hangs. */
-const LIMIT_MS = 30_000
-const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-
-const executable = findExecutable()
-
-/** For node:test's `skip`: why there is no browser; false: there is one, or there has to be. */
+/** For node:test's `skip`; false: there is a browser, or there has to be. */
 export const skipWithoutBrowser: string | false =
-  executable !== undefined || process.env.TWINPAGE_BROWSER === 'required'
-    ? false
-    : 'no chromium here (apt-get install chromium, or TWINPAGE_CHROMIUM=PATH)'
-
-function findExecutable(): string | undefined {
-  const named = process.env.TWINPAGE_CHROMIUM
-  return (named === undefined ? EXECUTABLES : [named]).find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function openBrowser(): Promise<Browser> {
-  assert(executable !== undefined, `a chromium is there: one of ${EXECUTABLES.join(', ')}`)
-  // Chromium's own sandbox wants a user who is not root; what it shows here is made by the tests.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return chromium.launch({ executablePath: executable, args, timeout: LIMIT_MS })
-}
+  process.env.TWINPAGE_BROWSER === 'required' ? false : (missingBrowser ?? false)
 
 /** One for the test file, closed at its end. */
 let browser: Promise<Browser> | undefined
@@ -59,7 +27,7 @@ export async function openPage(url: string, options: BrowserContextOptions = {})
   browser ??= openBrowser()
   const context = await (await browser).newContext(options)
   const page = await context.newPage()
-  page.setDefaultTimeout(LIMIT_MS)
+  page.setDefaultTimeout(BROWSER_LIMIT_MS)
   const complaints: string[] = []
   const requests: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
