@@ -39,9 +39,11 @@ export function readReportedRun(directory: string): ReportedRun {
     })
   const summary = readJson<Summary>(directory, 'summary.json')
   try {
-    return { manifest, summary, view: readRunView(directory) }
+    const run = { manifest, summary, view: readRunView(directory) }
+    // What its files lack shows when all that is told of it is put together.
+    section(run, 0, 1)
+    return run
   } catch (error) {
-    if (error instanceof UserError) throw error
     throw new UserError(`its files are not those of a run: ${(error as Error).message}`, { file: directory })
   }
 }
@@ -49,9 +51,12 @@ export function readReportedRun(directory: string): ReportedRun {
 function readJson<Value>(directory: string, name: string): Value {
   const file = join(directory, name)
   if (!existsSync(file))
-    throw new UserError(`it has no ${name}; allowed is the results directory of a run or a study`, {
-      file: directory,
-    })
+    throw new UserError(
+      `it has no ${name}; allowed is the results directory of a run, or alone of a study or a validation`,
+      {
+        file: directory,
+      },
+    )
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Value
   } catch {

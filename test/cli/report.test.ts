@@ -3,10 +3,12 @@ import assert from 'node:assert/strict'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { runTwinpage, smallQuick, temporaryDirectory } from '../support/cli.js'
 
 const cwd = temporaryDirectory()
 const SMALL = smallQuick({ engine: 'stepped' })
+const STUDY = fileURLToPath(new URL('../../../results/findings/starvation', import.meta.url))
 const HOSTILE = '</script><script>x</script>&"'
 
 const report = (...args: string[]) => runTwinpage(['report', ...args], { cwd })
@@ -51,6 +53,22 @@ test('nothing that a file says becomes markup', async () => {
   assert(html.includes('<h1>&lt;/script&gt;&lt;script&gt;x&lt;/script&gt;&amp;&quot;</h1>'))
 })
 
+test('a partial run has one, and it says so at its top', async () => {
+  cpSync(join(cwd, 'run-1'), join(cwd, 'partial'), { recursive: true })
+  for (const name of ['manifest.json', 'summary.json']) {
+    const text = page('partial', name).replace('"state": "complete"', '"state": "partial"')
+    writeFileSync(join(cwd, 'partial', name), text)
+  }
+  assert.equal((await report('partial')).code, 0)
+  assert.match(page('partial', 'report.html'), /This run is partial[\s\S]*The most memory was saved/)
+})
+
+test('a study has one, made of its report and its charts', async () => {
+  const { code, stdout } = await report(STUDY, '--out', 'study.html')
+  assert.deepEqual({ code, stdout }, { code: 0, stdout: 'study.html\n' })
+  assert.match(page('study.html'), /<h1>starvation<\/h1>[\s\S]*<table>[\s\S]*<img src="data:/)
+})
+
 describe('a mistake gives one line and exit code 2:', () => {
   const broken = (name: string, file: string, text: string) => {
     cpSync(join(cwd, 'run-1'), join(cwd, name), { recursive: true })
@@ -70,6 +88,16 @@ describe('a mistake gives one line and exit code 2:', () => {
       'a run that is not over',
       () => [broken('running', 'manifest.json', '{"state": "running"}')],
       /running: the run is not over/,
+    ],
+    [
+      'a manifest that lacks nearly everything',
+      () => [broken('bare', 'manifest.json', '{"state": "complete"}')],
+      /bare: its files are not those of a run/,
+    ],
+    [
+      'a study among several',
+      () => ['run-1', STUDY, '--out', 'x.html'],
+      /starvation: it has no manifest\.json; allowed is/,
     ],
     [
       'a summary of something else',
