@@ -28,7 +28,7 @@ export interface CliHooks extends Pick<RunOptions, 'beforeVerify'> {
 export async function runCli(argv: string[], hooks: CliHooks = {}): Promise<void> {
   tidyKsm(hooks.ksmPaths ?? KSM_PATHS)
   try {
-    await parserOf(argv, commandsOf(hooks, hooks.ksmPaths ?? KSM_PATHS)).parseAsync()
+    await parserOf(argv.map(withItsOwnValue), commandsOf(hooks, hooks.ksmPaths ?? KSM_PATHS)).parseAsync()
   } catch (error) {
     process.exitCode = exitCodeOf(error)
     printError(error instanceof UserError || error instanceof ResourceError ? error.message : stackOf(error))
@@ -110,4 +110,9 @@ function exitCodeOf(error: unknown): number {
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** A value of `--live` stands behind a `=`, so that what follows a bare one is no value of it. */
+function withItsOwnValue(argument: string): string {
+  return argument === '--live' ? '--live=' : argument
 }

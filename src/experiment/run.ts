@@ -19,13 +19,14 @@ import { rateFactor } from '../scenario/scale.js'
 import type { Control } from '../sync/control.js'
 import { Patience } from '../sync/patience.js'
 import type { Backend } from './backend.js'
+import type { Change } from './change.js'
 import type { Engine, EngineResults } from './engine.js'
 import { type HostControl, takeHost } from './host-control.js'
 import { onLab } from './lab.js'
 import { onLinuxKsm } from './linux-ksm.js'
 import type { GuestPhaseHistograms, IntegrityReport, PhaseRecord, RunObserver, Summary } from './outcome.js'
 import { PhaseLeader } from './phases.js'
-import type { Change, Helm, Steering } from './steering.js'
+import type { Helm, Steering } from './steering.js'
 
 /** Workers that have not come up by then won't: so long, and this much longer for the machine memory that they commit. */
 const ATTACH_LIMIT_MS = 60_000

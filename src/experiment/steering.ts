@@ -5,26 +5,7 @@
  */
 import { ResourceError } from '../errors.js'
 import type { Plan } from '../scenario/plan.js'
-
-/** A change that is asked for; null: as the scenario says. */
-export type Change =
-  /** Everybody holds, and the run's time stands still. */
-  | { control: 'pause'; value: boolean }
-  /** Policy `tps`: pages/s of all guests together, at full size as a scenario gives rates. */
-  | { control: 'scanRate'; value: number | 'unthrottled' | null }
-  /** Policy `ksm`: pages of a batch; 0: none. */
-  | { control: 'pages_to_scan'; value: number | null }
-  /** Of the scanners' threads. */
-  | { control: 'nice'; value: number }
-  /** What rates, `busy` and `demand` of all guests are multiplied by. */
-  | { control: 'load'; value: number }
-  /** The run ends with its results so far. */
-  | { control: 'stop'; value: true }
-
-export type ControlName = Change['control']
-
-/** A change that was made, and when: in scenario seconds. */
-export type RecordedChange = { timeSeconds: number } & Change
+import type { Change, ControlName, RecordedChange } from './change.js'
 
 /** Whoever does what a change asks for: the run. */
 export interface Helm {

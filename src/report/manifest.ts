@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
 import { join } from 'node:path'
+import type { RecordedChange } from '../experiment/change.js'
 import type { Summary } from '../experiment/outcome.js'
-import type { RecordedChange } from '../experiment/steering.js'
 import type { KsmFacts } from '../linux/ksm-facts.js'
 
 export interface Manifest {

@@ -13,7 +13,7 @@ const MS_PER_SECOND = 1000
 
 type Process = KsmReading['processes'][number]
 
-interface Metric<Source> {
+export interface Metric<Source> {
   name: string
   help: string
   value: (source: Source) => number | undefined
@@ -148,7 +148,7 @@ export function prometheusText(reading: KsmReading): string {
 }
 
 /** HELP, TYPE and samples of one metric; nothing where there are no samples. */
-function family<Source>(
+export function family<Source>(
   { name, help, value }: Metric<Source>,
   sources: readonly { labels: string; source: Source }[],
 ): string[] {
@@ -162,7 +162,17 @@ function family<Source>(
 }
 
 function labelsOf({ pid, comm }: Process): string {
-  return `{pid="${pid}",comm="${comm.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"}`
+  return labels({ pid: String(pid), comm })
+}
+
+/** Names and values, as they stand behind a metric's name. */
+export function labels(values: Record<string, string>): string {
+  const quoted = Object.entries(values).map(([name, value]) => `${name}="${escaped(value)}"`)
+  return `{${quoted.join(',')}}`
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }
 
 function bytes(pages: number | undefined): number | undefined {
