@@ -54,7 +54,7 @@ function assertPartial(directory: string): void {
     { mismatches: 0, leakedFrames: 0, violations: 0 },
   )
   readTimeSeries(directory)
-  assert.match(readFileSync(join(directory, 'shared.svg'), 'utf8'), /<\/svg>\s*$/)
+  assert.match(readFileSync(join(directory, 'figures/shared.svg'), 'utf8'), /<\/svg>\s*$/)
   for (const { name } of summary.guests) {
     const log = new HistogramLogReader(readFileSync(join(directory, 'latency', `${name}.hlog`), 'utf8'))
     while (log.nextIntervalHistogram());

@@ -107,7 +107,7 @@ test('each fault is logged from its intended start too, and no quicker than its 
   }
   const { latencyNs, fromIntendedNs } = phaseOf('busy').cow
   assert.equal(fromIntendedNs!.count, latencyNs!.count)
-  assert.match(readFileSync(join(directory, 'latency.svg'), 'utf8'), />busy</)
+  assert.match(readFileSync(join(directory, 'figures/latency.svg'), 'utf8'), />busy</)
 })
 
 test('a summary’s percentiles are those of its guests’ logs', () => {

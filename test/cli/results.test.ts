@@ -68,23 +68,25 @@ test('the run ends with 0, its table and the place of its results on stdout, and
 
 test('every file is there, and no other', () => {
   assert.deepEqual(readdirSync(directory).sort(), [
-    ...[
-      'latency',
-      'latency.svg',
-      'manifest.json',
-      'reasons.svg',
-      'shared.svg',
-      'summary.json',
-      'timeseries.csv',
-    ],
+    'figures',
+    'latency',
+    'manifest.json',
+    'report.html',
+    'summary.json',
+    'timeseries.csv',
   ])
-  const latency = GUESTS.flatMap((guest) => [`${guest}.hgrm`, `${guest}.hlog`])
-  assert.deepEqual(readdirSync(join(directory, 'latency')).sort(), latency)
+  const latency = [...GUESTS.flatMap((guest) => [`${guest}.hgrm`, `${guest}.hlog`]), 'over-time.csv']
+  const charts = ['cow', 'latency', 'latency-over-time', 'reasons', 'scan', 'shared', 'threads']
+  assert.deepEqual(
+    readdirSync(join(directory, 'figures')).sort(),
+    charts.map((name) => `${name}.svg`),
+  )
+  assert.deepEqual(readdirSync(join(directory, 'latency')).sort(), latency.sort())
   assert.deepEqual(readdirSync(cwd), ['out'])
 })
 
 test('the chart is an SVG that names the guests', () => {
-  const svg = readFileSync(join(directory, 'shared.svg'), 'utf8')
+  const svg = readFileSync(join(directory, 'figures/shared.svg'), 'utf8')
   assert.match(svg, /^<svg [\s\S]*<\/svg>\s*$/)
   for (const guest of GUESTS) assert(svg.includes(guest), guest)
 })

@@ -58,7 +58,7 @@ test('stepped, it is the same run every time, and comes to what one scanner come
     [1, 2, 2, 3].map((count, n) => run(`stepped-${n}`, { engine: 'stepped', 'scanner.count': count })),
   )
   const [one, two, twoAgain, three] = runs.map(({ summary }) => summary)
-  for (const file of ['summary.json', 'timeseries.csv', 'shared.svg', 'reasons.svg']) {
+  for (const file of ['summary.json', 'timeseries.csv', 'figures/shared.svg', 'figures/reasons.svg']) {
     const [text, again] = [1, 2].map((n) => readFileSync(join(runs[n]!.directory, file), 'utf8'))
     assert(text === again, `${file} differs`)
   }

@@ -60,7 +60,7 @@ describe('a study from its beginning to its end', { concurrency: 1 }, () => {
       assert.deepEqual([manifest.state, manifest.seed], ['complete', seed])
       const { scanner } = manifest.options as { scanner: { unthrottled: boolean } }
       assert.equal(String(scanner.unthrottled), levels.unthrottled)
-      assert(existsSync(join(cwd, out, directory, 'shared.svg')))
+      assert(existsSync(join(cwd, out, directory, 'report.html')))
     }
     const pids = runs.map(({ directory }) => readManifest(join(cwd, out, directory)).pid)
     assert.equal(new Set(pids).size, RUNS, 'each in a process of its own')

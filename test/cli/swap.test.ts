@@ -41,7 +41,7 @@ const filesBelow = (directory: string) =>
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name)
 const RESULT_FILE =
-  /^(manifest\.json|summary\.json|timeseries\.csv|(?:latency|reasons|shared)\.svg|vm-\d\.(hlog|hgrm))$/
+  /^(manifest\.json|summary\.json|timeseries\.csv|over-time\.csv|report\.html|[a-z-]+\.svg|vm-\d\.(hlog|hgrm))$/
 
 /** Nothing that is no result lies in the directory, and it takes no more room than results do. */
 function assertOnlyResults(directory: string): void {
