@@ -94,7 +94,8 @@ function forPage(chart: Chart, theme: Theme): EChartsCoreOption {
   const { xAxis } = chart.option
   const axes = Array.isArray(xAxis) ? xAxis : xAxis === undefined ? [] : [xAxis]
   const tooltip = {
-    trigger: chart.isOverTime ? 'axis' : 'item',
+    // Beside the cells of a heat map there is nothing to tell, and no cell at another time is meant.
+    trigger: chart.isOverTime && !hasCells(chart) ? 'axis' : 'item',
     confine: true,
     backgroundColor: theme.background,
     borderColor: theme.muted,
@@ -113,6 +114,18 @@ function forPage(chart: Chart, theme: Theme): EChartsCoreOption {
   return {
     ...chart.option,
     tooltip,
+    // The line that shows the time is common to all charts, whatever their tooltips are of.
+    ...(hasCells(chart) && {
+      xAxis: axes.map((axis) => ({
+        ...axis,
+        axisPointer: {
+          show: true,
+          triggerTooltip: false,
+          lineStyle: { color: theme.muted },
+          label: { show: false },
+        },
+      })),
+    }),
     dataZoom: [
       // The wheel alone scrolls the page.
       { ...common, type: 'inside', zoomOnMouseWheel: 'ctrl' },
@@ -131,4 +144,8 @@ function forPage(chart: Chart, theme: Theme): EChartsCoreOption {
       },
     ],
   }
+}
+
+function hasCells({ option: { series } }: Chart): boolean {
+  return Array.isArray(series) && series.some(({ type }) => type === 'custom')
 }

@@ -127,13 +127,14 @@ describe('the report of a run', OPTIONS, () => {
     const { page } = await openFile(report('threads'), WIDE)
     assert.deepEqual(await tooltips(page), [])
     await chart(page, 'shared').hover({ position: IN_PLOT })
-    // All but the heat map, which may have no fault there.
+    // All but the heat map, which tells of the cell under the pointer alone.
     await page.waitForFunction(`
       [...document.querySelectorAll('[data-chart] > div:nth-child(2)')].filter((one) => one.innerText !== '').length >= 5
     `)
     const [own, ...others] = await tooltips(page)
     const [time] = /^time \(s\) [\d.]+$/m.exec(own!) ?? []
     assert(time !== undefined, own)
+    assert.equal(others.length, 4)
     for (const other of others) assert(other.startsWith(`${time}\n`), `${other} is of ${time}`)
   })
 
