@@ -143,8 +143,8 @@ export class Workload implements Actor {
         const now = nowNs()
         this.elapsedNs = this.time.at(now)
         if (dueNs > this.elapsedNs) {
-          const restNs = Math.min(this.time.whenNs(dueNs), this.restUntilNs(now))
-          if (restNs > now) return restNs
+          const restNs = this.restNs(dueNs, now)
+          if (restNs !== undefined) return restNs
           // It computes, if only what time it is.
           continue
         }
@@ -154,10 +154,13 @@ export class Workload implements Actor {
     return AT_ONCE
   }
 
-  /** Until when nothing is demanded of its processor. */
-  private restUntilNs(now: number): number {
-    if (this.demand === undefined) return Number.POSITIVE_INFINITY
-    return this.demandStartNs + this.demand.restUntilNs(now - this.demandStartNs)
+  /** Until when it may rest if nothing is due before `dueNs`; undefined: it is to compute. */
+  private restNs(dueNs: number, now: number): number | undefined {
+    const dueAtNs = this.time.whenNs(dueNs)
+    if (this.demand === undefined) return dueAtNs
+    const sinceNs = now - this.demandStartNs
+    const restNs = this.demand.restUntilNs(sinceNs)
+    return restNs > sinceNs ? Math.min(dueAtNs, this.demandStartNs + restNs) : undefined
   }
 
   /** The phase is over, or the run: what a phase by time owes is still done. */

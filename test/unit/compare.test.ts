@@ -113,6 +113,11 @@ describe('ratios', () => {
 describe('a reader is warned of', () => {
   const cases: [what: string, runs: Made[], warning: RegExp][] = [
     ['a partial run', [{}, { rate: 9, seed: 2, state: 'partial' }], /^run-2 is partial: /],
+    [
+      'a run that was steered',
+      [{}, { rate: 9, seed: 2, controls: ['load', 'load', 'stop'] }],
+      /^run-2 was steered while it went \(load\): /,
+    ],
     ['lost integrity', [{}, { rate: 9, seed: 2, mismatches: 1 }], /^run-2 lost its integrity/],
     ['one group alone', [{}, { seed: 2 }], /^all runs have the same options/],
     [

@@ -19,6 +19,9 @@ interface Setting {
   /** How long after the end of a phase the main thread says so. */
   lateMs?: number
   stopsAtMs?: number
+  /** Somebody holds the run in this time, or changes the load. */
+  heldMs?: { from: number; to: number }
+  load?: { atMs: number; load: number }
   seed?: number
   /** Of its processor, which it has whenever it does not sleep. */
   demand?: number
@@ -28,11 +31,15 @@ interface Setting {
 class OnePhase extends FakeControl {
   finishedAtMs: number | undefined
   asleepMs = 0
+  private isHeld = false
+  private heldForMs = 0
+  private isLoaded = false
 
   constructor(
     private readonly time: FakeClock,
     private readonly overAtMs: number,
     private readonly stopsAtMs: number,
+    private readonly steering: Pick<Setting, 'heldMs' | 'load'>,
   ) {
     super(time)
     this.startPhase(0, time.startNs)
@@ -40,11 +47,12 @@ class OnePhase extends FakeControl {
 
   override isOn(phase: number): boolean {
     assert.equal(phase, 0)
-    return this.time.elapsedMs() < this.overAtMs && !this.isStopping()
+    return !this.isHeld && !this.isOver(phase)
   }
 
-  override isOver(phase: number): boolean {
-    return !this.isOn(phase)
+  override isOver(_phase: number): boolean {
+    const isOver = !this.isHeld && this.time.elapsedMs() >= this.overAtMs + this.heldForMs
+    return isOver || this.isStopping()
   }
 
   override isStopping(): boolean {
@@ -55,6 +63,22 @@ class OnePhase extends FakeControl {
     const fromMs = this.time.elapsedMs()
     super.sleep(event, timeoutMs)
     this.asleepMs += this.time.elapsedMs() - fromMs
+    this.steer()
+  }
+
+  private steer(): void {
+    const { heldMs, load } = this.steering
+    const nowMs = this.time.elapsedMs()
+    if (heldMs !== undefined && this.heldForMs === 0) {
+      this.isHeld = nowMs >= heldMs.from && nowMs < heldMs.to
+      if (nowMs >= heldMs.to) {
+        this.heldForMs = heldMs.to - heldMs.from
+        this.resume(0, this.heldForMs * 1e6)
+      }
+    }
+    if (load === undefined || nowMs < load.atMs || this.isLoaded) return
+    this.isLoaded = true
+    this.steerLoad(load.load)
   }
 
   override finishPhase(guest: number, phase: number): void {
@@ -84,7 +108,12 @@ function live(t: TestContext, setting: Setting) {
   } = setting
   const clock = new FakeClock(t)
   if (demand > 0) tickingClock(t)
-  const control = new OnePhase(clock, seconds * 1000 + lateMs, setting.stopsAtMs ?? Number.POSITIVE_INFINITY)
+  const control = new OnePhase(
+    clock,
+    seconds * 1000 + lateMs,
+    setting.stopsAtMs ?? Number.POSITIVE_INFINITY,
+    setting,
+  )
   const host = new TestHost({ guests: [PAGES], frames: 32 })
   const { mmu, contents, counters } = host.guests[0]!
   const storesAtMs: number[] = []
@@ -141,6 +170,27 @@ test('open-loop operations begin when they are due', (t) => {
   const { storesAtMs, missed } = live(t, { activities: [zeroAt({ kind: 'rate', perSecond: 100 })] })
   assert.deepEqual(storesAtMs.map(Math.round), [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])
   assert.equal(missed, 0)
+})
+
+test('held, a guest does nothing; then it goes on as if no time had passed, and is not late', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 100 })]
+  const { storesAtMs, intendedAtMs, missed } = live(t, { activities, heldMs: { from: 40, to: 340 } })
+  const expected = [0, 10, 20, 30, 340, 350, 360, 370, 380, 390]
+  assert.deepEqual(intendedAtMs.map(Math.round), expected)
+  // It wakes, at the latest, when a sleep is over that it had begun before.
+  storesAtMs.forEach((atMs, index) => {
+    assert(atMs >= expected[index]! - 0.1 && atMs <= expected[index]! + 100, `${atMs}`)
+  })
+  assert.equal(missed, 0)
+})
+
+test('at another load as much more or less is due from then on, and nothing at once', (t) => {
+  const activities = [zeroAt({ kind: 'rate', perSecond: 100 })]
+  const at = (load: number) => live(t, { activities, load: { atMs: 50, load } }).intendedAtMs.map(Math.round)
+  assert.deepEqual(at(1), [0, 10, 20, 30, 40, 50, 60, 70, 80, 90])
+  assert.deepEqual(at(2), [0, 10, 20, 30, 40, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95])
+  assert.deepEqual(at(0.5), [0, 10, 20, 30, 40, 50, 70, 90])
+  assert.deepEqual(at(0), [0, 10, 20, 30, 40])
 })
 
 test('the intended start of an open-loop operation is its due time, however late the guest is', (t) => {
