@@ -12,7 +12,7 @@ import { takeLiveKsm } from '../support/live-ksm.js'
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 /** A command that takes longer hangs, or wants a comment that says that it is not run. */
-const LIMIT_MS = 90_000
+const LIMIT_MS = 240_000
 
 const PAGES = [
   'README.md',
