@@ -110,7 +110,7 @@ function draw(): void {
   for (const { name, title, text } of charts) {
     const place = placeOf(name)
     place.setAttribute('aria-label', title)
-    const caption = place.closest('figure')!.querySelector('figcaption')!
+    const caption = place.closest('figure')!.querySelector('figcaption span')!
     if (caption.textContent !== text) caption.textContent = text
   }
   view.draw(charts, theme)
@@ -128,7 +128,9 @@ function placeOf(name: string): HTMLElement {
     { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `chart ${name}` },
     place,
   )
-  const figure = made('figure', {}, scroll, made('figcaption', {}))
+  const words = made('details', {}, made('summary', {}, 'In words'), made('span', {}))
+  const figcaption = made('figcaption', {}, words)
+  const figure = made('figure', {}, scroll, figcaption)
   element('charts').append(figure)
   return place
 }
@@ -296,7 +298,7 @@ function prepareControls({ policy, refusals }: RunFacts): void {
   const onClick = (id: string, action: () => void) => {
     element<HTMLButtonElement>(id).onclick = action
   }
-  const valueOf = (id: string) => {
+  const numberIn = (id: string) => {
     const input = element<HTMLInputElement>(id)
     return input.reportValidity() ? Number(input.value) : undefined
   }
@@ -310,14 +312,14 @@ function prepareControls({ policy, refusals }: RunFacts): void {
     if (confirm('Stop the run? It ends with its results so far.')) ask({ control: 'stop', value: true })
   })
   onClick('scan-set', () => {
-    const value = valueOf('scan-value')
+    const value = numberIn('scan-value')
     if (value !== undefined) ask({ control: rateControl, value })
   })
   onClick('scan-none', () => ask({ control: rateControl, value: 0 }))
   onClick('scan-unthrottled', () => ask({ control: 'scanRate', value: 'unthrottled' }))
   onClick('scan-planned', () => ask({ control: rateControl, value: null }))
   onClick('nice-set', () => {
-    const value = valueOf('nice-value')
+    const value = numberIn('nice-value')
     if (value !== undefined) ask({ control: 'nice', value })
   })
   pressLoad(1)
