@@ -8,6 +8,9 @@ import { memoryUnit } from './units.js'
 /** A smaller part of what is saved is no fall. */
 const FALL_PART_MIN = 0.1
 
+const KSM_LAGS =
+  'What is saved is what KSM’s counters say. They take back what a store has broken only when ksmd comes by again, so while guests store it may be less.'
+
 /** @returns paragraphs of plain text; memory is at full size */
 export function answerOf(summary: Summary): string[] {
   const { phases } = summary
@@ -18,6 +21,7 @@ export function answerOf(summary: Summary): string[] {
     sharedText(phases),
     ...(fall === undefined ? [notFallenText(phases)] : [fallText(fall)]),
     ...missingText(told, summary.scale.memory),
+    ...(summary.backend === 'linux-ksm' ? [KSM_LAGS] : []),
     ...phases.filter(({ measured }) => measured).flatMap((phase) => costText(phase, summary)),
   ]
 }
@@ -87,7 +91,7 @@ function missingText(phase: PhaseSummary, scaleMemory: number): string[] {
   return [`What was missing at the end of ${name}, by reason: ${list.join(', ')}.`]
 }
 
-function costText(phase: PhaseSummary, { scale, engine }: Summary): string[] {
+function costText(phase: PhaseSummary, { scale, engine, scanners }: Summary): string[] {
   const { name, scan, cow, startSeconds, endSeconds } = phase
   const seconds = (endSeconds - startSeconds) / scale.time
   if (seconds <= 0) return []
@@ -96,7 +100,7 @@ function costText(phase: PhaseSummary, { scale, engine }: Summary): string[] {
   const cpu =
     scan.cpuSeconds === null || scan.waitingSeconds === null
       ? ''
-      : `, took ${percent(scan.cpuSeconds / seconds)} of a processor and waited for one ${percent(scan.waitingSeconds / seconds)} of the time`
+      : `, took ${percent(scan.cpuSeconds / seconds)} of a processor and waited for one ${plain(scan.waitingSeconds)} s of ${plain(seconds)} s${scanners === 1 ? '' : `, its ${scanners} scanners together`}`
   const time = engine === 'stepped' ? ' of virtual time' : ''
   return [
     `In ${name} the scan visited ${count(scan.pagesPerSecond)} pages a second${time}${asked}${cpu}. ${faultsText(cow)}`,

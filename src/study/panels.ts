@@ -11,6 +11,7 @@ import {
   title,
   WIDTH_PX,
 } from '../charts/style.js'
+import { plain } from '../charts/text.js'
 import { LIGHT } from '../charts/theme.js'
 import { renderSvg } from '../report/svg.js'
 import { shortened } from '../report/units.js'
@@ -92,7 +93,7 @@ export function describePanels(chart: PanelChart): Drawing {
     })),
     xAxis: panels.map((panel, index) => ({ ...levelAxis(panel), gridIndex: index })),
     yAxis: panels.map((_, index) => ({
-      ...axisOf(LIGHT, index % columns === 0 ? yName : '', 54),
+      ...axisOf(LIGHT, index % columns === 0 ? yName : '', 54, plain),
       ...range,
       gridIndex: index,
       ...(index % columns === 0 ? {} : { axisLabel: { show: false } }),

@@ -18,6 +18,7 @@ function summaryOf(phases: readonly Made[], engine: Summary['engine'] = 'threads
   return {
     scale: { memory: 10, time: 10 },
     engine,
+    scanners: 1,
     phases: phases.map((made, index) => ({
       name: made.name,
       measured: made.measured ?? true,
@@ -124,7 +125,7 @@ test('the costs are those of measured phases, as far as they are known', () => {
   const costs = (made: Partial<Made>, engine?: Summary['engine']) =>
     answerOf(summaryOf([{ name: 'busy', ...phase, ...made }], engine)).slice(2)
   assert.deepEqual(costs({ cow: { faults: 1234, faultsPerSecond: 123.4, latencyNs } }), [
-    'In busy the scan visited 50 pages a second of 60 that it was asked for, took 10 % of a processor and waited for one 2.5 % of the time. ' +
+    'In busy the scan visited 50 pages a second of 60 that it was asked for, took 10 % of a processor and waited for one 0.25 s of 10 s. ' +
       '1,234 stores met a shared page and took a copy-on-write fault, 123 a second: half of them took up to 4 µs, 99 % up to 25 µs, the longest 3 ms.',
   ])
   assert.deepEqual(costs({ measured: false }), [])
