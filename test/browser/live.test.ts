@@ -1,16 +1,11 @@
 /** The live page of a real run, in a real browser. */
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { accessibilityViolations, openPage, skipWithoutBrowser } from '../support/browser.js'
 import { readManifest, readSummary, setting, temporaryDirectory, until } from '../support/cli.js'
 import { WatchedRun } from '../support/live-run.js'
-
-const CHROMIUM = '/usr/bin/chromium'
-const skip = !existsSync(CHROMIUM) && `no browser at ${CHROMIUM}`
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const cwd = temporaryDirectory()
 const ARGS = [
@@ -23,20 +18,13 @@ const ARGS = [
   }),
 ]
 
-describe('the live page', { skip }, () => {
-  let browser: Browser
-  const failures: string[] = []
-  after(() => browser?.close())
+describe('the live page', { skip: skipWithoutBrowser }, () => {
+  const failures: string[][] = []
 
   async function open(run: WatchedRun): Promise<Page> {
-    browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
-    const page = await browser.newPage()
-    page.on('pageerror', ({ message }) => failures.push(message))
-    page.on('console', (message) => {
-      if (message.type() === 'error') failures.push(message.text())
-    })
+    const { page, complaints } = await openPage(run.url)
+    failures.push(complaints)
     page.on('dialog', (dialog) => dialog.accept())
-    await page.goto(run.url)
     await page.waitForSelector('[data-chart="shared"] svg path', { state: 'attached' })
     return page
   }
@@ -74,14 +62,7 @@ describe('the live page', { skip }, () => {
 
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      await page.evaluate(AXE)
-      const violations = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-        }
-        return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`)
-      })
-      assert.deepEqual(violations, [], colorScheme)
+      assert.deepEqual(await accessibilityViolations(page), [], colorScheme)
     }
 
     await done('#pause', 'went on')
@@ -130,6 +111,6 @@ describe('the live page', { skip }, () => {
   })
 
   test('nothing went wrong in the pages', () => {
-    assert.deepEqual(failures, [])
+    assert.deepEqual(failures, [[], []])
   })
 })

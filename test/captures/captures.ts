@@ -8,11 +8,17 @@ import { fileURLToPath } from 'node:url'
 import { EXIT, ResourceError, UserError } from '../../src/errors.js'
 import { openBrowser } from '../support/chromium.js'
 import type { Capture } from './capture.js'
+import { captureLive } from './live.js'
 import { REPORT_CAPTURES } from './report.js'
+import { captureTerminal } from './terminal.js'
 
 const FIGURES = fileURLToPath(new URL('../../../docs/figures/', import.meta.url))
-/** A module for each kind of screen. */
-const CAPTURES: Record<string, Capture> = { ...REPORT_CAPTURES }
+/** By the name of its file; a module for each kind of screen. */
+const CAPTURES: Record<string, Capture> = {
+  ...REPORT_CAPTURES,
+  'live.png': captureLive,
+  'terminal.svg': captureTerminal,
+}
 
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.find((name) => !Object.hasOwn(CAPTURES, name))
@@ -25,8 +31,8 @@ async function main(names: readonly string[]): Promise<void> {
   const browser = await openBrowser()
   try {
     for (const name of names.length === 0 ? Object.keys(CAPTURES) : names) {
-      const file = join(FIGURES, `${name}.png`)
-      writeFileSync(file, await CAPTURES[name]!(browser, directory))
+      const file = join(FIGURES, name)
+      writeFileSync(file, await CAPTURES[name]!({ browser, directory }))
       console.log(file)
     }
   } finally {

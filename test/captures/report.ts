@@ -10,7 +10,7 @@ const RUNS = fileURLToPath(new URL('../../../results/case-study/', import.meta.u
 const SIZE_PX = { width: 1080, height: 1180 }
 
 function capture(colorScheme: 'light' | 'dark'): Capture {
-  return async (browser, directory) => {
+  return async ({ browser, directory }) => {
     const [run] = readdirSync(RUNS)
     const file = join(directory, 'report.html')
     await runCli(['report', join(RUNS, run!), '--out', file])
@@ -21,6 +21,6 @@ function capture(colorScheme: 'light' | 'dark'): Capture {
 }
 
 export const REPORT_CAPTURES = {
-  'report-light': capture('light'),
-  'report-dark': capture('dark'),
+  'report-light.png': capture('light'),
+  'report-dark.png': capture('dark'),
 }

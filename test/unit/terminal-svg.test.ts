@@ -1,7 +1,7 @@
 /** The picture of a terminal's screen. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { terminalSvg } from '../record/terminal-svg.js'
+import { terminalSvg } from '../captures/terminal-svg.js'
 
 test('has what the screen shows, each look by itself and at its column, and nothing of what was drawn over', async () => {
   const output = 'old line\r\n\x1b[1A\x1b[1mrun\x1b[22m · \x1b[33m<slow>\x1b[39m\x1b[K\r\n\r\nend'
