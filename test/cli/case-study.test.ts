@@ -49,6 +49,6 @@ for (const engine of ['threads', 'stepped']) {
 
 test('in the run that the README shows', () => {
   const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8')
-  const [, run] = /\]\((results\/case-study\/[^/)]+)\/shared\.svg\)/.exec(readme)!
+  const [, run] = /\]\((results\/case-study\/[^/)]+)\/figures\/shared\.svg\)/.exec(readme)!
   assertAsInThePost(JSON.parse(readFileSync(join(PROJECT, run!, 'summary.json'), 'utf8')))
 })
