@@ -50,7 +50,7 @@ describe('completion', { concurrency: 4 }, () => {
     ],
     [
       ['run', 'quick', '--'],
-      ['--help', '--version', '--set', '--seed', '--out', '--json', '--quiet'],
+      ['--help', '--version', '--set', '--seed', '--out', '--live', '--json', '--quiet'],
     ],
     [
       ['check', 's'],

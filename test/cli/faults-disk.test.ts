@@ -17,7 +17,6 @@ import { clean, integrityOf, linesForPeople, readEnd } from '../support/faults.j
 import { canMount, fillDisk, makeReadOnly, mountSmallDisk } from '../support/small-disk.js'
 
 const cwd = temporaryDirectory()
-const FRAMES = 1024
 const GUEST_PAGES = 768
 
 /** Guests with more memory than the host has, and a second phase that has no end. */
@@ -38,9 +37,10 @@ phases:
 sampling: { interval: 50ms }
 `,
 )
-const FITS_PAGES = FRAMES - 34
+const FITS_PAGES = 8192 - 34
 /** One guest that the host has room for, but so little more that pages are swapped out. */
 const FITS = setting({
+  'host.memory': '32MiB',
   'guests.0.count': 1,
   'guests.0.memory': `${FITS_PAGES * 4}KiB`,
   'phases.1.duration': '300ms',
@@ -91,7 +91,8 @@ describe('under the swap file', { concurrency: 3 }, () => {
     assertFailed(out, why, 3 * GUEST_PAGES)
   })
 
-  const REFUSES = 'ulimit -f 200'
+  /** In KiB: more than any result takes, less than what is to be swapped out. */
+  const REFUSES = 'ulimit -f 1000'
   test('a file that may not grow: who finds no frame ends the run, and every page is whole', async () => {
     const args = ['run', 'swaps.yaml', '--quiet', '--out', 'refused']
     const ended = await runTwinpage(args, { cwd, under: REFUSES })

@@ -76,7 +76,7 @@ test('every file is there, and no other', () => {
     'timeseries.csv',
   ])
   const latency = [...GUESTS.flatMap((guest) => [`${guest}.hgrm`, `${guest}.hlog`]), 'over-time.csv']
-  const charts = ['cow', 'latency', 'latency-over-time', 'reasons', 'scan', 'shared', 'threads']
+  const charts = ['cow', 'latency-over-time', 'latency', 'reasons', 'scan', 'shared', 'threads']
   assert.deepEqual(
     readdirSync(join(directory, 'figures')).sort(),
     charts.map((name) => `${name}.svg`),

@@ -38,6 +38,7 @@ export interface Fault {
 /** Words of the control block (src/sync/control.ts) and of the allocator (src/machine/allocator.ts). */
 const PHASE = 1
 const VERIFY = 3
+const ON = 7
 const FREED = 1
 const BUCKET_LOCKED = 1
 const TERMINATED_WITHIN_MS = 60_000
@@ -60,7 +61,8 @@ function isAt(place: Fault['at']): boolean {
 
 export function peek(words: Int32Array, index: number): number {
   const value = sound.peek(words, index)
-  if (words === control && index === PHASE) look(value)
+  // Of no phase that is on there is nothing to see.
+  if (words === control && index === ON && value >= 0) look(value)
   return value
 }
 
