@@ -57,6 +57,7 @@ liveRunTest('where nothing changes the lab is exactly right', async () => {
   assert.ok(pages_sharing!.kernel! > 1000, `${pages_sharing!.kernel} pages were merged`)
   assert.deepEqual(readdirSync(join(cwd, 'exact')).sort(), [
     'figures',
+    'report.html',
     'static',
     'validate.json',
     'validate.md',
