@@ -91,8 +91,8 @@ describe('under the swap file', { concurrency: 3 }, () => {
     assertFailed(out, why, 3 * GUEST_PAGES)
   })
 
-  /** In KiB: more than any result takes, less than what is to be swapped out. */
-  const REFUSES = 'ulimit -f 1000'
+  /** Blocks of 512 bytes: more than any result takes, less than what is to be swapped out. */
+  const REFUSES = 'ulimit -f 2000'
   test('a file that may not grow: who finds no frame ends the run, and every page is whole', async () => {
     const args = ['run', 'swaps.yaml', '--quiet', '--out', 'refused']
     const ended = await runTwinpage(args, { cwd, under: REFUSES })

@@ -24,7 +24,16 @@ test('every figure stands under its name, the guests last', () => {
   assert.equal(row.scannedPages, String(SAMPLE.scan.pagesScanned))
   assert.equal(row.merges, String(SAMPLE.scan.merges))
   assert.equal(row.stores, String(SAMPLE.stores))
-  assert.deepEqual(Object.keys(row).slice(-2), ['sharedPages.web', 'sharedPages.db'])
+  const counters = ['sharedPages', 'savedPages', 'zeroPages', 'cowHintPages']
+  assert.deepEqual(
+    Object.keys(row).slice(-2 * counters.length),
+    counters.flatMap((counter) => GUESTS.map((guest) => `${counter}.${guest}`)),
+  )
+  const { savedPages, zeroPages, cowHintPages } = SAMPLE.guests[1]!
+  assert.deepEqual(
+    [Number(row['savedPages.db']), row['zeroPages.db'], row['cowHintPages.db']],
+    [Number(savedPages!.toFixed(3)), String(zeroPages), String(cowHintPages)],
+  )
   assert.equal(row['sharedPages.db'], String(SAMPLE.guests[1]!.sharedPages))
 })
 
@@ -79,7 +88,7 @@ function accounts(sample: Sample): Record<string, string> {
   const names = timeSeriesHeader(GUESTS, 'tps', ['web', 'scanner']).trimEnd().split(',')
   const values = timeSeriesLine(sample).replace(/\n$/, '').split(',')
   assert.equal(values.length, names.length)
-  const first = names.indexOf('sharedPages.db') + 1
+  const first = names.indexOf('cowHintPages.db') + 1
   return Object.fromEntries(names.slice(first).map((name, index) => [name, values[first + index]!]))
 }
 

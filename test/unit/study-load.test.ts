@@ -179,7 +179,7 @@ describe('a mistake is told in one line:', () => {
     assert.throws(() => loadStudy('scan-rat'), /no study called "scan-rat" ships .*did you mean scan-rate\?/)
     assert.throws(
       () => loadStudy(`${directory}/none.yaml`),
-      /none\.yaml: there is no such file; a shipped study's/,
+      /none\.yaml: there is no such file, did you mean [^ ]*mine\.yaml\? a shipped study's/,
     )
     assert.throws(() => loadStudy(`${directory}/`), /is a directory; expected a study file/)
     assert.throws(() => loadText(directory, '', 'empty.yaml'), /empty\.yaml:1: is empty; expected a study/)
