@@ -120,8 +120,15 @@ function colourOf(step: number, steps: number, { scale }: Theme): number {
   return steps === 1 ? scale.length - 1 : Math.round((step * (scale.length - 1)) / (steps - 1))
 }
 
+/** Of a tooltip, in HTML: when, how long, how many. */
+function cellText({ fromSeconds, toSeconds, fromNs, toNs, count }: Cell, time: Unit): string {
+  const [from, to] = [fromSeconds, toSeconds].map((seconds) => (seconds / time.size).toFixed(2))
+  const faults = count === 1 ? '1 fault' : `${count.toLocaleString('en-US')} faults`
+  return `time ${from} to ${to} ${time.name}<br>${duration(fromNs)} to ${duration(toNs)}<br>${faults}`
+}
+
 /** Places of a cell's figures in the data of its series. */
-const [FROM_TIME, TO_TIME, FROM_LATENCY, TO_LATENCY, COUNT] = [0, 1, 2, 3, 4]
+const [FROM_TIME, TO_TIME, FROM_LATENCY, TO_LATENCY] = [0, 1, 2, 3]
 
 function cellSeries(
   name: string,
@@ -136,7 +143,8 @@ function cellSeries(
     clip: true,
     itemStyle: { color },
     dimensions: ['from', 'to', 'latency from', 'latency to', 'faults'],
-    encode: { x: [FROM_TIME, TO_TIME], y: [FROM_LATENCY, TO_LATENCY], tooltip: [COUNT] },
+    encode: { x: [FROM_TIME, TO_TIME], y: [FROM_LATENCY, TO_LATENCY] },
+    tooltip: { formatter: ({ dataIndex }) => cellText(cells[dataIndex]!, time) },
     data: cells.map(({ fromSeconds, toSeconds, fromNs, toNs, count }) => [
       fromSeconds / time.size,
       toSeconds / time.size,

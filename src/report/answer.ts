@@ -19,7 +19,7 @@ export function answerOf(summary: Summary): string[] {
   const told = fall?.to ?? phases.at(-1)!
   return [
     sharedText(phases),
-    ...(fall === undefined ? [notFallenText(phases)] : [fallText(fall)]),
+    ...(fall === undefined ? notFallenText(phases) : [fallText(fall)]),
     ...missingText(told, summary.scale.memory),
     ...(summary.backend === 'linux-ksm' ? [KSM_LAGS] : []),
     ...phases.filter(({ measured }) => measured).flatMap((phase) => costText(phase, summary)),
@@ -29,11 +29,20 @@ export function answerOf(summary: Summary): string[] {
 function sharedText(phases: readonly PhaseSummary[]): string {
   const most = phases.reduce((best, phase) => (savedMiB(phase) > savedMiB(best) ? phase : best))
   const last = phases.at(-1)!
-  if (savedMiB(most) === 0) return 'Nothing was shared at the end of any phase.'
+  if (savedMiB(most) === 0) return nothingSharedText(phases)
   const atMost = `The most memory was saved at the end of ${most.name}: ${memory(savedMiB(most))}${ofOpportunity(most)}.`
   return most === last
     ? atMost
     : `${atMost} At the end of the run, of ${last.name}, it was ${memory(savedMiB(last))}${ofOpportunity(last)}.`
+}
+
+function nothingSharedText(phases: readonly PhaseSummary[]): string {
+  const opportunityMiB = Math.max(...phases.map(({ fullSize }) => fullSize.opportunityMiB))
+  const possible =
+    opportunityMiB === 0
+      ? 'nor would a perfect scanner have saved anything'
+      : `where a perfect scanner would have saved up to ${memory(opportunityMiB)}`
+  return `Nothing was saved at the end of any phase, ${possible}.`
 }
 
 function ofOpportunity({ fullSize, captureRatio }: PhaseSummary): string {
@@ -55,10 +64,12 @@ function largestFall(phases: readonly PhaseSummary[]): Fall | undefined {
   return largest
 }
 
-function notFallenText(phases: readonly PhaseSummary[]): string {
+/** What was never there can't fall. */
+function notFallenText(phases: readonly PhaseSummary[]): string[] {
+  if (phases.every((phase) => savedMiB(phase) === 0)) return []
   return phases.length === 1
-    ? 'There was one phase, so nothing can be said of a fall.'
-    : `From the end of one phase to the next it never fell by more than ${percent(FALL_PART_MIN)}.`
+    ? ['There was one phase, so nothing can be said of a fall.']
+    : [`From the end of one phase to the next it never fell by more than ${percent(FALL_PART_MIN)}.`]
 }
 
 /** What is lost is opportunity and capture: saved = opportunity − what was missed of it. */

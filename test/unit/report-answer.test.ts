@@ -100,7 +100,6 @@ test('the largest fall is told, and where it was', () => {
 
 test('where there was no fall, or nothing shared, or but one phase, it says so', () => {
   const steady = { savedMiB: 100, opportunityMiB: 100 }
-  const none = { savedMiB: 0, opportunityMiB: 0 }
   const [first, second] = answerOf(
     summaryOf([
       { name: 'a', ...steady },
@@ -109,10 +108,14 @@ test('where there was no fall, or nothing shared, or but one phase, it says so',
   )
   assert.match(first!, /100 MiB, 100 % of/)
   assert.equal(second, 'From the end of one phase to the next it never fell by more than 10 %.')
-  assert.equal(
-    answerOf(summaryOf([{ name: 'a', ...none }]))[0],
-    'Nothing was shared at the end of any phase.',
-  )
+  const nothing = (opportunityMiB: number) =>
+    answerOf(summaryOf(['a', 'b'].map((name) => ({ name, savedMiB: 0, opportunityMiB, measured: false }))))
+  assert.deepEqual(nothing(0), [
+    'Nothing was saved at the end of any phase, nor would a perfect scanner have saved anything.',
+  ])
+  assert.deepEqual(nothing(50), [
+    'Nothing was saved at the end of any phase, where a perfect scanner would have saved up to 50 MiB.',
+  ])
   assert.match(answerOf(summaryOf([{ name: 'a', ...steady }]))[1]!, /^There was one phase/)
   assert.deepEqual(answerOf(summaryOf([])), [
     'The run ended before its first phase did: nothing was found out.',
