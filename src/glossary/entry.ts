@@ -21,7 +21,7 @@ export interface Entry {
   readonly fields?: readonly string[]
   /** Fields of `twinpage top --json`. */
   readonly top?: readonly string[]
-  /** Prometheus metrics of `twinpage top`. */
+  /** Prometheus metrics of `twinpage top` and, from a run's live page, of /metrics. */
   readonly metrics?: readonly string[]
   /** What the Linux kernel calls it: a name, and in brackets where it has it. */
   readonly kernel?: readonly string[]

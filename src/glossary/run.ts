@@ -12,6 +12,7 @@ export const RUN: readonly Entry[] = [
     unit: 'scenario seconds',
     columns: ['timeSeconds'],
     fields: ['phases[].startSeconds', 'phases[].endSeconds'],
+    metrics: ['twinpage_run_scenario_seconds'],
     definedBy: SUMMARY,
   },
   {
@@ -40,6 +41,15 @@ export const RUN: readonly Entry[] = [
   },
   {
     kind: 'counter',
+    name: 'paused',
+    meaning:
+      'whether a run with a live page is held: its guests and its scanners rest, and its time stands still',
+    unit: '1: it is; 0: it goes on',
+    metrics: ['twinpage_run_paused'],
+    definedBy: 'src/live/metrics.ts',
+  },
+  {
+    kind: 'counter',
     name: 'state',
     meaning:
       'complete, partial (interrupted) or failed; in manifest.json also running. A manifest that says running while no process has its pid is that of a run that was killed',
@@ -58,6 +68,7 @@ export const RUN: readonly Entry[] = [
     name: 'scenario',
     meaning: 'name of the scenario that ran',
     fields: ['scenario'],
+    metrics: ['twinpage_run_info'],
     definedBy: SUMMARY,
   },
   {

@@ -138,6 +138,32 @@ describe('the report of a run', OPTIONS, () => {
     for (const other of others) assert(other.startsWith(`${time}\n`), `${other} is of ${time}`)
   })
 
+  test('tells of the cell of the heat map under the pointer: when, how long, how many', async () => {
+    const { page } = await openFile(report('threads'), WIDE)
+    const place = await chart(page, 'latency-over-time').evaluate(
+      (heatMap, [legendLeftPx, greyest]) => {
+        const { left, top } = heatMap.getBoundingClientRect()
+        for (const path of heatMap.querySelectorAll('svg path')) {
+          const box = path.getBoundingClientRect()
+          const channels = (getComputedStyle(path).fill!.match(/\d+/g) ?? []).slice(0, 3).map(Number)
+          const isColour = Math.max(...channels) - Math.min(...channels) > greyest!
+          if (!isColour || box.width < 2 || box.left - left > legendLeftPx!) continue
+          return { x: box.left - left + box.width / 2, y: box.top - top + box.height / 2 }
+        }
+        return undefined
+      },
+      [LEGEND_LEFT_PX, GREY_MAX],
+    )
+    assert(place !== undefined)
+    await chart(page, 'latency-over-time').hover({ position: place })
+    const tooltip = chart(page, 'latency-over-time').locator('> div:nth-child(2)')
+    await tooltip.filter({ hasText: 'fault' }).waitFor()
+    assert.match(
+      await tooltip.innerText(),
+      /^time [\d.]+ to [\d.]+ s\n[\d.,]+ [nµm]?s to [\d.,]+ [nµm]?s\n[\d,]+ faults?$/,
+    )
+  })
+
   test('zooms all charts over time to a phase, and back, by keyboard', async () => {
     const { page } = await openFile(report('threads'))
     const whole = await allTicks(page)

@@ -116,6 +116,17 @@ test('the heat map has every fault in the cell of its interval and its bucket', 
   )
 })
 
+test('a cell of the heat map tells its time, its latencies and its faults', () => {
+  const run = shortRun({}, { latencyOverTime: { bucketsNs: [SHORT, LONG], counts: [[1, 0], [0, 0], [4000, 0]] } }) // biome-ignore format: a row a sample
+  const { option } = latencyOverTimeChart(run, run.latencyOverTime!, LIGHT)
+  const texts = namedSeries(option).flatMap(({ data, tooltip }) => {
+    const { formatter } = tooltip as { formatter: (cell: { dataIndex: number }) => string }
+    return (data as unknown[]).map((_, dataIndex) => formatter({ dataIndex }))
+  })
+  assert(texts.includes('time 0.00 to 10.00 s<br>1.79 µs to 2.05 µs<br>1 fault'), texts.join())
+  assert(texts.includes('time 10.00 to 20.00 s<br>1.79 µs to 2.05 µs<br>4,000 faults'), texts.join())
+})
+
 test('a long heat map adds samples up, and loses no fault', () => {
   const samples = 5000
   const counts = Array.from({ length: samples }, (_, index) => [index % 3, 1])

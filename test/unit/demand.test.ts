@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Demand } from '../../src/guest/demand.js'
+import { Demand, type Demanding, demandIn } from '../../src/guest/demand.js'
 import { Prng } from '../../src/random/prng.js'
 
 const SLICE_MS = 10
@@ -14,17 +14,22 @@ interface Life {
   part: number
   ms: number
   seed?: number
+  load?: number
   /** The part of what it wants of its processor that others leave it, at a time. */
   left?: (ms: number) => number
   /** How much of its time is accounted for while it runs. */
   account?: (cpuMs: number) => number
 }
 
+function lifeOf(part: number, seed = 1): Demanding {
+  return { guest: 0, seed, phases: [{ name: 'busy' }], plan: { demand: [part] } } as unknown as Demanding
+}
+
 /** A thread that does nothing but what is demanded: what it has of its processor, by ms. */
-function live({ part, ms, seed = 1, left = () => 1, account = (cpuMs) => cpuMs }: Life): number[] {
+function live({ part, ms, seed = 1, load = 1, left = () => 1, account = (cpuMs) => cpuMs }: Life): number[] {
   let cpuMs = 0
   let countedMs = 0
-  const demand = new Demand(part, () => countedMs * 1e6, new Prng(seed))
+  const demand = demandIn(0, lifeOf(part, seed), () => countedMs * 1e6, load)!
   const had: number[] = []
   let now = 0
   while (now < ms) {
@@ -109,4 +114,23 @@ test('two guests do not march in step', () => {
   const [one, two] = [startsOf(1), startsOf(2)]
   const together = one.filter((ms) => two.includes(ms)).length
   assert(one.length > 50 && together < one.length / 3, `${together} of ${one.length}`)
+})
+
+test('under another load another part is asked for, the whole at most, and nothing under none', () => {
+  for (const [load, expected] of [
+    [0.5, 0.2],
+    [2, 0.8],
+    [4, 1],
+  ] as const) {
+    const had = live({ part: 0.4, ms: 2000, load }).at(-1)! / 2000
+    assert(Math.abs(had - expected) < 0.01, `${had} instead of ${expected}`)
+  }
+  assert.equal(
+    demandIn(0, lifeOf(0.4), () => 0, 0),
+    undefined,
+  )
+  assert.equal(
+    demandIn(0, lifeOf(0), () => 0, 4),
+    undefined,
+  )
 })

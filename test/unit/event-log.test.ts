@@ -77,3 +77,19 @@ test('at the end nobody who takes nothing keeps the process', async () => {
   await log.end(20)
   assert.deepEqual([stuck.isEnded, stuck.destroyed], [false, true])
 })
+
+test('who takes nothing for more than half a minute is dropped, who takes a little is not', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let ms = 0
+  t.mock.method(performance, 'now', () => ms)
+  const log = new EventLog()
+  const [stuck, slow] = [new Reader(1), new Reader(1)]
+  for (const { response } of [stuck, slow]) log.serve(response, undefined)
+  log.add('sample', 0)
+  for (const isDropped of [false, false, false, true, true]) {
+    ms += 10_000
+    slow.drain(1)
+    t.mock.timers.tick(10_000)
+    assert.deepEqual([stuck.destroyed, slow.destroyed], [isDropped, false], `after ${ms} ms`)
+  }
+})

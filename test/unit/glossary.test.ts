@@ -8,6 +8,7 @@ import { GLOSSARY, lookUp, suggestions } from '../../src/glossary/glossary.js'
 import { madePages } from '../../src/glossary/markdown.js'
 import { entriesText, listText } from '../../src/glossary/text.js'
 import { KSM_DEFAULTS } from '../../src/ksm/settings.js'
+import { runMetrics } from '../../src/live/metrics.js'
 import { ksmReport } from '../../src/report/ksm-report.js'
 import { prometheusText } from '../../src/report/prometheus.js'
 import { timeSeriesHeader } from '../../src/report/timeseries.js'
@@ -15,6 +16,7 @@ import { scenarioJsonSchema } from '../../src/scenario/json-schema.js'
 import { resolvedScenario } from '../../src/scenario/load.js'
 import { scenarioSchema } from '../../src/scenario/schema.js'
 import { ksmReading } from '../support/ksm-reading.js'
+import { sampleRun } from '../support/sample-run.js'
 
 const GUEST = 'web-1'
 const THREAD = 'scanner'
@@ -31,12 +33,14 @@ test('each column of timeseries.csv has an entry, and entries name no others', (
   assert.equal(new Set(named).size, named.length, 'a column has two entries')
 })
 
-test('so has each Prometheus metric and each field of `twinpage top --json`', () => {
+test('so has each Prometheus metric, of the kernel and of a run, and each field of `twinpage top --json`', () => {
   const stat = { ksm_rmap_items: 1, ksm_zero_pages: 1, ksm_merging_pages: 1, ksm_process_profit: 1 }
   const reading = ksmReading({
     processes: [{ pid: 1, comm: 'init', ...stat, ksm_merge_any: true, ksm_mergeable: true }],
   })
-  const metrics = [...prometheusText(reading).matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name!)
+  const { plan, samples } = sampleRun([GUEST])
+  const text = prometheusText(reading) + runMetrics({ plan, sample: samples[0], isPaused: false })
+  const metrics = [...text.matchAll(/^# HELP (\S+)/gm)].map(([, name]) => name!)
   assert.deepEqual(sorted(GLOSSARY.flatMap(({ metrics = [] }) => metrics)), sorted(metrics))
   const { settings: _, ...report } = ksmReport(reading, reading, null)
   assert.deepEqual(sorted(GLOSSARY.flatMap(({ top = [] }) => top)), sorted(pathsOf(report, '')))

@@ -8,6 +8,7 @@ import { mpnOf, SHARED, sharedPte } from '../../src/machine/pte.js'
 import { KSM, LAST_PASS, SCAN } from '../../src/measure/counters.js'
 import type { KsmPlan } from '../../src/scenario/plan.js'
 import { drive } from '../../src/sync/actor.js'
+import type { Control } from '../../src/sync/control.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
 import { TestHost } from '../support/host.js'
 
@@ -18,7 +19,7 @@ interface Setting {
   phaseMs?: number
   CONFIG_HZ?: number
   /** Called after each sleep, which is when guests act. */
-  onSleep?: (elapsedMs: number) => void
+  onSleep?: (elapsedMs: number, control: Control) => void
 }
 
 /** Lets ksmd work through the phases; returns the times of its batches' ends and what had been scanned by then. */
@@ -33,7 +34,7 @@ function run(t: TestContext, { host, phases, phaseMs = 1000, CONFIG_HZ = 250, on
     () => {
       const ms = clock.elapsedMs()
       steps.push({ ms, scanned: row[SCAN.pagesScanned]! })
-      onSleep?.(ms)
+      onSleep?.(ms, control)
       if (ms < (phase + 1) * phaseMs) return
       control.endPhase(phase)
       if (++phase < phases.length) control.startPhase(phase, clock.startNs)
@@ -273,4 +274,32 @@ test('the advisor decides how many pages a batch has, at the end of each full sc
     seen.slice(1, 4).map(([, pages]) => pages),
     [100, 1000, 10_000],
   )
+})
+
+test('steered to another pages_to_scan its batches have as many, and none at 0, until it is let go', (t) => {
+  const steering = [10, 0, undefined]
+  const moments = [{ ms: 0, scanned: 0 }]
+  // More than are scanned: a batch ends early with a full scan.
+  const host = bootedHost([9500])
+  run(t, {
+    host,
+    phases: [{ run: 1, pages_to_scan: 100 }],
+    phaseMs: 4000,
+    onSleep: (ms, control) => {
+      const isLast = moments.length > steering.length
+      if (ms < 1000 * moments.length || (isLast && ms < 3990)) return
+      if (!isLast) control.steerScanRate(steering[moments.length - 1])
+      moments.push({ ms, scanned: host.scanRow[SCAN.pagesScanned]! })
+    },
+  })
+  const pagesOfBatch = moments.slice(1).map(({ ms, scanned }, at) => {
+    // 20 ms are six ticks of 4 ms.
+    const batches = (ms - moments[at]!.ms) / 24
+    return (scanned - moments[at]!.scanned) / batches
+  })
+  const [planned, fewer, none, again] = pagesOfBatch
+  assert(Math.abs(planned! - 100) < 6, `${planned}`)
+  assert(Math.abs(fewer! - 10) < 3, `${fewer}`)
+  assert.equal(none, 0)
+  assert(Math.abs(again! - 100) < 6, `${again}`)
 })

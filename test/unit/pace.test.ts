@@ -101,6 +101,24 @@ test('in a closed loop each thread is due again when its operation is done and i
   assert.equal(due(), 25)
 })
 
+test('under twice the load a thread of a closed loop thinks for half as long, and under none for ever', (t) => {
+  const clock = new FakeClock(t)
+  const time = new GuestTime(clock.startNs)
+  const pacer = pacerOf({ kind: 'closed', threads: 1, thinkSeconds: 0.01 }, Number.POSITIVE_INFINITY, time)
+  const dueAtMs = () => Math.round((time.whenNs(pacer.dueNs) - clock.startNs) / 1e4) / 100
+  pacer.advance()
+  assert.equal(dueAtMs(), 10)
+  clock.advanceMs(4)
+  time.change(2, clock.startNs + 4e6)
+  assert.equal(dueAtMs(), 7, 'of the thinking under way what is left takes half as long')
+  clock.advanceMs(3)
+  pacer.advance()
+  assert.equal(dueAtMs(), 12)
+  time.change(0, clock.startNs + 7e6)
+  clock.advanceMs(60_000)
+  assert(time.now() < pacer.dueNs)
+})
+
 test('a slow machine is asked for less in a closed loop, and owes nothing', (t) => {
   const clock = new FakeClock(t)
   const pacer = pacerOf(

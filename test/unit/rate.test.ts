@@ -146,6 +146,19 @@ test('a new rate begins where the old one ends, and keeps what part of a page wa
   assert.equal(rate.available(), 1)
 })
 
+test('a rate that is changed goes on from what was due, and is kept for a second of the new one', () => {
+  const rate = started(10, 0)
+  rate.change(100, 0.55e9)
+  assert.equal(rate.available(), 5)
+  rate.advance(0.6e9)
+  assert.deepEqual([rate.available(), rate.askedPages()], [10, 10.5])
+  rate.change(2, 0.6e9)
+  assert.equal(rate.available(), 2)
+  rate.change(0, 0.6e9)
+  rate.advance(60e9)
+  assert.equal(rate.askedPages(), 10.5)
+})
+
 test('what is asked for is used, left to catch up on, or lost', () => {
   const steps = fc.array(fc.record({ ms: fc.nat(3000), used: fc.nat(2000) }), { maxLength: 30 })
   fc.assert(

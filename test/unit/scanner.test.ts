@@ -7,6 +7,7 @@ import { createScanHands } from '../../src/sharing/scan-hands.js'
 import { ALL_PAGES, ScanPart } from '../../src/sharing/scan-part.js'
 import { Scanner } from '../../src/sharing/scanner.js'
 import { AT_ONCE, drive, ON_EVENT } from '../../src/sync/actor.js'
+import type { Control } from '../../src/sync/control.js'
 import { FakeClock, FakeControl } from '../support/fake-clock.js'
 import { type HostOptions, scanCounts, TestHost } from '../support/host.js'
 
@@ -25,7 +26,7 @@ interface Setting {
   isOver: (elapsedMs: number, row: Float64Array) => boolean
   order?: 'random' | 'sequential'
   part?: ScanPart
-  onSleep?: (elapsedMs: number) => void
+  onSleep?: (elapsedMs: number, control: Control) => void
 }
 
 function planOf(rates: TpsRates, order: 'random' | 'sequential' = 'sequential') {
@@ -39,7 +40,9 @@ function planOf(rates: TpsRates, order: 'random' | 'sequential' = 'sequential') 
 /** Runs the scanner through one phase; returns how often each page was visited. */
 function scan(t: TestContext, { host, rates, isOver, order, part, onSleep }: Setting): number[] {
   const clock = new FakeClock(t)
-  const control = new FakeControl(clock, { guests: host.guests.length }, () => onSleep?.(clock.elapsedMs()))
+  const control: FakeControl = new FakeControl(clock, { guests: host.guests.length }, () =>
+    onSleep?.(clock.elapsedMs(), control),
+  )
   control.startPhase(0, clock.startNs)
   control.isStopping = () => isOver(clock.elapsedMs(), host.scanRow)
   const plan = planOf(rates, order)
@@ -189,6 +192,31 @@ test('a scanner that was kept from its processor catches up on a second at most,
   // Two seconds at 20 pages/s and one second caught up, of 62 that were asked for.
   assert.ok(scanned >= 55 && scanned <= 62, `${scanned}`)
   assert.ok(Math.abs(host.scanRow[SCAN.pagesAsked]! - 62 * 20) < 2)
+})
+
+test('steered, it scans all guests together at that rate, or no page more, or as planned again', (t) => {
+  const host = bootedHost()
+  // 20 pages/s of both.
+  const rates = { ...ESX, ShareScanTimeSeconds: 10 }
+  const steering = [100, 0, undefined]
+  const scanned = [0]
+  scan(t, {
+    host,
+    rates,
+    onSleep: (elapsedMs, control) => {
+      if (elapsedMs < 2000 * scanned.length || scanned.length > steering.length) return
+      // It was woken to scan a page that was due: steered to none, it must leave it.
+      control.steerScanRate(steering[scanned.length - 1])
+      scanned.push(host.scanRow[SCAN.pagesScanned]!)
+    },
+    isOver: (elapsedMs) => elapsedMs >= 8000,
+  })
+  scanned.push(host.scanRow[SCAN.pagesScanned]!)
+  const [planned, faster, none, again] = scanned.slice(1).map((count, at) => count - scanned[at]!)
+  assert(planned! >= 36 && planned! <= 42, `${planned}`)
+  assert(faster! >= 190 && faster! <= 205, `${faster}`)
+  assert.equal(none, 0)
+  assert(again! >= 36 && again! <= 42, `${again}`)
 })
 
 /** A scanner in an unthrottled phase, to be stepped. */
